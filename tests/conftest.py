@@ -1,0 +1,118 @@
+"""The real servers of a test session: one PostgreSQL and one Temporal, started when first asked for.
+
+Each test that asks for `database_url` gets a database of its own, cloned from one that was migrated once.
+"""
+
+import base64
+import itertools
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Composed, Identifier
+from pydantic import SecretStr
+from temporalio.client import Client
+
+from config.settings import Settings
+from stack.ports import free_port
+from stack.postgres import EmbeddedPostgres
+from stack.processes import Supervisor
+from stack.schema import migrate
+from stack.temporal_server import EmbeddedTemporal
+
+_TEMPLATE = "huying_template"
+_CLONES = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def session_folder() -> Iterator[Path]:
+    """A folder with a short path, as the path of a Unix socket must be."""
+    with tempfile.TemporaryDirectory(prefix="huying-tests-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+async def supervisor() -> AsyncIterator[Supervisor]:
+    """Keeps the session's servers and stops them all in the end."""
+    kept = Supervisor()
+    yield kept
+    await kept.stop_all()
+
+
+@pytest.fixture(scope="session")
+async def postgres(session_folder: Path, supervisor: Supervisor) -> EmbeddedPostgres:
+    """The session's PostgreSQL server."""
+    server = EmbeddedPostgres(
+        folder=session_folder / "postgres",
+        log=session_folder / "postgres.log",
+        supervisor=supervisor,
+        durable=False,
+    )
+    await server.start("huying")
+    return server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: EmbeddedPostgres) -> str:
+    """An empty database shared by the session."""
+    return postgres.url("huying")
+
+
+@pytest.fixture(scope="session")
+async def _migrated_template(postgres: EmbeddedPostgres) -> str:
+    await _administer(postgres, SQL("CREATE DATABASE {}").format(Identifier(_TEMPLATE)))
+    await migrate(postgres.url(_TEMPLATE))
+    return _TEMPLATE
+
+
+@pytest.fixture
+async def database_url(postgres: EmbeddedPostgres, _migrated_template: str) -> AsyncIterator[str]:
+    """A fresh database with the newest schema, dropped after the test."""
+    name = f"clone_{next(_CLONES)}"
+    clone, template = Identifier(name), Identifier(_migrated_template)
+    await _administer(
+        postgres, SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(clone, template)
+    )
+    yield postgres.url(name)
+    await _administer(postgres, SQL("DROP DATABASE {} WITH (FORCE)").format(clone))
+
+
+@pytest.fixture(scope="session")
+async def temporal_server(session_folder: Path, supervisor: Supervisor) -> EmbeddedTemporal:
+    """The session's Temporal server: namespace `huying`, all search attributes, kept in memory."""
+    server = EmbeddedTemporal(
+        port=free_port(),
+        namespace="huying",
+        log=session_folder / "temporal.log",
+        supervisor=supervisor,
+    )
+    await server.start()
+    return server
+
+
+@pytest.fixture(scope="session")
+async def temporal_client(temporal_server: EmbeddedTemporal) -> Client:
+    """A client of the session's Temporal server, set up as the product's own clients are."""
+    return await temporal_server.client()
+
+
+@pytest.fixture
+def settings(database_url: str, temporal_server: EmbeddedTemporal) -> Settings:
+    """The settings of a process on the session's servers and the test's own database."""
+    return Settings(
+        database_url=database_url,
+        temporal_address=temporal_server.address,
+        temporal_namespace=temporal_server.namespace,
+        api_port=free_port(),
+        worker_metrics_port=free_port(),
+        core_metrics_port=free_port(),
+        identity_key=SecretStr(base64.b64encode(b"DEMO" + bytes(28)).decode()),
+    )
+
+
+async def _administer(postgres: EmbeddedPostgres, statement: SQL | Composed) -> None:
+    conninfo = postgres.conninfo("postgres")
+    async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
+        await connection.execute(statement)
