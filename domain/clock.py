@@ -1,0 +1,204 @@
+"""The clock: one limit from its start to the last threshold, on the one axis of time.
+
+At its start a limit becomes an amount of time M, from the start to the due instant. Threshold k (in per cent)
+falls where the clock has run k/100 of M. Pausing cuts running time out; the rest is added from the instant of
+resuming, unrounded. Working time is counted in the calendar, critical and urgent matters in natural time.
+Nothing here is stored as a deadline: every instant is computed from the running segments and the frozen
+limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.calendar import WorkingCalendar
+from domain.durations import Duration, Unit
+
+LONGEST_JITTER = timedelta(minutes=1)
+LARGEST_JITTER_PERCENT = 2
+"""A reminder is moved by a minute at most, and by no more than so much of its limit, so that the order is
+kept.
+"""
+
+
+class ClockKind(StrEnum):
+    """What a clock limits."""
+
+    REGISTRATION = "registration"
+    AWAITING_INFO = "awaiting_info"
+    DISPATCH = "dispatch"
+    SIGN = "sign"
+    FIRST_CONTACT = "first_contact"
+    DWELL = "dwell"
+    TOTAL = "total"
+    REVIEW = "review"
+    CALLBACK = "callback"
+    REMINDER = "reminder"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch in which the clock ran; open at the end while it still runs."""
+
+    start: datetime
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A started limit.
+
+    ``amount`` is M for the whole limit, extensions included; ``working`` tells whether it is working or
+    elapsed time. ``live_since`` is the instant from which the clock may fire (``None`` while it is held: it
+    goes on counting but stays silent). ``jitter`` (per mille of M) moves reminders, never legal deadlines, so
+    that they do not all fall on one second."""
+
+    kind: ClockKind
+    leg: str | None
+    limit: Duration
+    percent: int
+    started_at: datetime
+    amount: timedelta
+    working: bool
+    segments: tuple[Segment, ...]
+    fired: tuple[int, ...] = ()
+    live_since: datetime | None = None
+    jitter: timedelta = timedelta()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether time counts at present."""
+        return self.segments[-1].end is None
+
+
+def start(
+    kind: ClockKind,
+    limit: Duration,
+    at: datetime,
+    calendar: WorkingCalendar,
+    *,
+    leg: str | None = None,
+    percent: int = 100,
+    spread: int = 0,
+) -> Clock:
+    """Start a clock at ``at``. ``percent`` shortens the limit, as a redo does; ``spread`` (0 to 999) is the
+    request's place among those whose reminders would fall together.
+
+    Raises:
+        CalendarRefused: the limit reaches beyond the calendar's horizon.
+    """
+    working = limit.unit in (Unit.WH, Unit.WD)
+    due = calendar.due(at, limit).at
+    amount = (calendar.working_between(at, due) if working else due - at) * percent / 100
+    return Clock(
+        kind=kind,
+        leg=leg,
+        limit=limit,
+        percent=percent,
+        started_at=at,
+        amount=amount,
+        working=working,
+        segments=(Segment(at),),
+        live_since=None,
+        jitter=min(LONGEST_JITTER, amount * LARGEST_JITTER_PERCENT / 100) * spread / 1000,
+    )
+
+
+def threshold(
+    clock: Clock, percent: int, calendar: WorkingCalendar, *, reminder: bool = False
+) -> datetime | None:
+    """The instant at which the clock has run ``percent`` of its amount.
+
+    ``None`` while that cannot be known: the clock is paused or stopped short of it.
+    """
+    need = clock.amount * percent / 100
+    if reminder:
+        need += clock.jitter
+    for segment in clock.segments:
+        if segment.end is None:
+            return _later(clock, segment.start, need, calendar)
+        ran = _span(clock, segment.start, segment.end, calendar)
+        if need <= ran:
+            return _later(clock, segment.start, need, calendar)
+        need -= ran
+    return None
+
+
+def promised(
+    clock: Clock, percent: int, calendar: WorkingCalendar, *, reminder: bool = False
+) -> datetime | None:
+    """The instant of a threshold as it stood while the clock last ran: what was promised, also after the
+    clock stopped.
+    """
+    last = clock.segments[-1]
+    running = replace(clock, segments=(*clock.segments[:-1], Segment(last.start)))
+    return threshold(running, percent, calendar, reminder=reminder)
+
+
+def used(clock: Clock, now: datetime, calendar: WorkingCalendar) -> timedelta:
+    """How much time the clock has counted until ``now``."""
+    spans = (
+        _span(clock, segment.start, min(segment.end or now, now), calendar)
+        for segment in clock.segments
+        if segment.start < now
+    )
+    return sum(spans, timedelta())
+
+
+def pause(clock: Clock, at: datetime) -> Clock:
+    """The clock with its running segment ended at ``at``; a clock that does not run is returned as it is."""
+    if not clock.is_running:
+        return clock
+    last = clock.segments[-1]
+    return replace(clock, segments=(*clock.segments[:-1], Segment(last.start, max(at, last.start))))
+
+
+def resume(clock: Clock, at: datetime) -> Clock:
+    """The clock running again from ``at``; a running clock is returned as it is."""
+    if clock.is_running:
+        return clock
+    return replace(clock, segments=(*clock.segments, Segment(at)))
+
+
+def extend(clock: Clock, extra: Duration, at: datetime, calendar: WorkingCalendar) -> Clock:
+    """The clock with a longer limit: n working days add n office days of working time.
+
+    Thresholds that fired stay fired; those ahead move.
+    """
+    if extra.unit is Unit.WD:
+        longer = calendar.office_day * extra.amount
+    elif extra.unit is Unit.WH:
+        longer = timedelta(hours=extra.amount)
+    else:
+        longer = calendar.due(at, extra).at - at
+    return replace(clock, amount=clock.amount + longer)
+
+
+def recount(clock: Clock, before: WorkingCalendar, after: WorkingCalendar) -> Clock:
+    """The clock in a corrected calendar: its limit is measured anew from its start, extensions and shortening
+    kept.
+
+    A clock that has stopped, or that counts elapsed time, is returned as it is; what fired stays fired.
+    """
+    if not clock.working or not clock.is_running:
+        return clock
+    extended = clock.amount - _whole(clock, before) * clock.percent / 100
+    return replace(clock, amount=_whole(clock, after) * clock.percent / 100 + extended)
+
+
+def fire(clock: Clock, percent: int) -> Clock:
+    """The clock with a threshold marked as fired; it never fires again."""
+    return replace(clock, fired=(*clock.fired, percent))
+
+
+def _whole(clock: Clock, calendar: WorkingCalendar) -> timedelta:
+    return calendar.working_between(clock.started_at, calendar.due(clock.started_at, clock.limit).at)
+
+
+def _later(clock: Clock, start_at: datetime, amount: timedelta, calendar: WorkingCalendar) -> datetime:
+    return calendar.add_working(start_at, amount) if clock.working else start_at + amount
+
+
+def _span(clock: Clock, begin_at: datetime, end_at: datetime, calendar: WorkingCalendar) -> timedelta:
+    return calendar.working_between(begin_at, end_at) if clock.working else end_at - begin_at

@@ -1,0 +1,190 @@
+"""Closing the loop: reply, review by somebody else, callback, redo, withdrawal.
+
+Closed (办结) and solved (解决) are two things: a request closes by procedure, and is solved when the citizen says
+so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from domain.commands import Act, Callback, Redo, RefuseReply, ReviewBack, SubmitReply, Withdraw
+from domain.events import (
+    CallbackTried,
+    Closed,
+    Contributed,
+    Fact,
+    RedoOrdered,
+    ReplyRefused,
+    ReplySubmitted,
+    ReviewedBack,
+    ReviewPassed,
+    Supervised,
+    Withdrawn,
+)
+from domain.handling import lead_of, leg_for, own_leg, promised
+from domain.ladder import one_higher, raised
+from domain.policy import CallbackRule
+from domain.refusals import Refused
+from domain.request import CallbackTry, LegRole, LegState, RequestState, State
+from domain.routing import Rung
+from domain.sampling import one_in
+from domain.texts import optional_text, required_text
+from domain.units import Actor
+
+OUTCOMES = frozenset(
+    {
+        "solved",
+        "partly_solved",
+        "explained_only",
+        "commitment",
+        "mediated",
+        "filed_for_enforcement",
+        "affair_opened",
+        "not_true",
+        "not_competent_explained",
+        "volunteer_done",
+        "unreachable",
+    }
+)
+"""The closed list of outcomes of a reply."""
+
+EVIDENCE_LIMIT = 20
+"""Most references to evidence in one reply."""
+
+
+def submit_reply(state: RequestState, act: SubmitReply, by: Actor, _now: datetime) -> Iterator[Fact]:
+    """The lead unit's reply goes to review; a joint unit's is a contribution and never the reply."""
+    leg = own_leg(state, by, act.leg)
+    if act.outcome not in OUTCOMES:
+        raise Refused(
+            "unknown_outcome", "outcome", f"{act.outcome} is not an outcome", ", ".join(sorted(OUTCOMES))
+        )
+    if len(act.evidence) > EVIDENCE_LIMIT:
+        raise Refused(
+            "too_much_evidence", "evidence", f"{len(act.evidence)} references", f"at most {EVIDENCE_LIMIT}"
+        )
+    text = required_text(act.text, "text")
+    if leg.state is LegState.PENDING_SIGN:
+        raise Refused("not_signed", "leg", f"leg {leg.id} has not been signed", "sign first")
+    if leg.role is LegRole.JOINT:
+        yield Contributed(leg.id, act.outcome, text, act.evidence)
+        return
+    if state.state is not State.IN_PROGRESS:
+        raise Refused(
+            "not_possible_now",
+            "state",
+            f"submit_reply is not possible while the request is {state.state}",
+            State.IN_PROGRESS,
+        )
+    yield ReplySubmitted(leg.id, act.outcome, text, act.evidence)
+
+
+def refuse_reply(_state: RequestState, act: RefuseReply, _by: Actor, _now: datetime) -> Iterator[Fact]:
+    """A unit's answer came after the request had moved on; that is recorded, and the unit awaited again."""
+    yield ReplyRefused(act.leg, act.code, act.reason)
+
+
+def review_pass(state: RequestState, _act: Act, by: Actor, _now: datetime) -> Iterator[Fact]:
+    """Somebody other than the handler finds the reply good."""
+    _not_the_handler(state, by)
+    yield from passed(state, automatic=False)
+
+
+def passed(state: RequestState, *, automatic: bool) -> Iterator[Fact]:
+    """The review is passed: the citizen is called back where the policy says so, otherwise the request
+    closes.
+    """
+    yield ReviewPassed(automatic)
+    if not is_called_back(state):
+        yield closed(state, "not_called")
+
+
+def review_back(state: RequestState, act: ReviewBack, by: Actor, _now: datetime) -> Iterator[Fact]:
+    """The reply is not good enough; the same unit goes on, and the clocks as if they had never stopped."""
+    _not_the_handler(state, by)
+    yield ReviewedBack(required_text(act.reason, "reason"))
+
+
+def callback(state: RequestState, act: Callback, _by: Actor, now: datetime) -> Iterator[Fact]:
+    """One attempt to reach the citizen: reached and rated, or tried in vain until the attempts are used
+    up.
+    """
+    note = optional_text(act.note, "note")
+    if not act.contacted and (act.truthful, act.solved, act.satisfied) != (None, None, None):
+        raise Refused(
+            "rated_without_contact",
+            "contacted",
+            "a caller who was not reached cannot rate",
+            "contacted true, or no rating",
+        )
+    yield CallbackTried(act.contacted, act.truthful, act.solved, act.satisfied, act.attributable, note)
+    if not act.contacted:
+        if _attempts_used_up(state, now):
+            yield closed(state, "unreachable")
+        return
+    dissatisfied = act.satisfied is False and act.attributable
+    if dissatisfied and state.cycle <= state.intake.common.automatic_redos:
+        yield from new_cycle(state, "dissatisfied", automatic=True)
+        return
+    yield closed(state, "rated")
+
+
+def redo(state: RequestState, act: Redo, _by: Actor, _now: datetime) -> Iterator[Fact]:
+    """A further cycle by decision of a person."""
+    yield from new_cycle(state, required_text(act.reason, "reason"), automatic=False)
+
+
+def new_cycle(state: RequestState, reason: str, *, automatic: bool) -> Iterator[Fact]:
+    """The same unit again, under a shortened limit, watched one level higher; the cumulative clock goes
+    on.
+    """
+    lead = lead_of(state)
+    percent = state.intake.common.redo_percent
+    higher = raised(state.supervised_by, one_higher(state.supervised_by))
+    yield RedoOrdered(reason, percent, automatic)
+    yield Supervised(None, higher, None, "redo", reason)
+    rung = Rung(lead.level, lead.unit, lead.duty_entry)
+    yield leg_for(state, rung, "redo", reason, percent=percent, attempt=state.cycle + 1)
+
+
+def withdraw(_state: RequestState, act: Withdraw, _by: Actor, _now: datetime) -> Iterator[Fact]:
+    """The citizen takes the request back."""
+    yield Withdrawn(optional_text(act.reason, "reason"))
+
+
+def closed(
+    state: RequestState, how: Literal["rated", "unreachable", "callback_silent", "not_called"]
+) -> Closed:
+    """The end, with the outcome of the reply."""
+    return Closed(how, state.reply.outcome if state.reply else "explained_only")
+
+
+def is_called_back(state: RequestState) -> bool:
+    """Whether the citizen is asked: by the policy's rule, and only who left a contact. The sample is the same
+    on every reading.
+    """
+    if not state.intake.has_contact:
+        return False
+    match promised(state).policy.callback:
+        case CallbackRule.ALL:
+            return True
+        case CallbackRule.SAMPLE:
+            return one_in(state.intake.common.sample_one_in, state.number)
+        case CallbackRule.NONE:
+            return False
+
+
+def _attempts_used_up(state: RequestState, now: datetime) -> bool:
+    zone = ZoneInfo(state.calendar.zone)
+    tries = (*state.callback_tries, CallbackTry(now, contacted=False))
+    days = {attempt.at.astimezone(zone).date() for attempt in tries}
+    common = state.intake.common
+    return len(tries) >= common.callback_attempts and len(days) >= common.callback_days
+
+
+def _not_the_handler(state: RequestState, by: Actor) -> None:
+    if state.reply is not None and state.reply.by == by.person:
+        raise Refused("same_person", "by", "who replied may not review the reply", "another reviewer")

@@ -1,0 +1,105 @@
+"""Which thresholds lie ahead of a request: the one list that the timer, the board and the auditor's instant
+come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.clock import Clock, ClockKind, threshold
+from domain.request import RequestState, State
+
+LIVE_CLOCKS: dict[State, frozenset[ClockKind]] = {
+    State.REGISTERED: frozenset({ClockKind.REGISTRATION}),
+    State.AWAITING_INFO: frozenset({ClockKind.AWAITING_INFO}),
+    State.PENDING_DISPATCH: frozenset({ClockKind.TOTAL, ClockKind.DISPATCH, ClockKind.REMINDER}),
+    State.PENDING_SIGN: frozenset({ClockKind.TOTAL, ClockKind.SIGN, ClockKind.REMINDER}),
+    State.IN_PROGRESS: frozenset(
+        {ClockKind.TOTAL, ClockKind.FIRST_CONTACT, ClockKind.DWELL, ClockKind.REMINDER}
+    ),
+    State.PENDING_REVIEW: frozenset({ClockKind.REVIEW}),
+    State.PENDING_CALLBACK: frozenset({ClockKind.CALLBACK}),
+}
+"""The clock column of the table of states: a clock not named for a state is held there. It counts on and
+stays silent.
+"""
+
+FIRST_LIMIT = 100
+SECOND_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One threshold ahead: when it falls, and of which clock."""
+
+    due_at: datetime
+    clock: Clock
+    percent: int
+
+
+def pending(state: RequestState) -> list[Deadline]:
+    """Every threshold that can still fire in this state, earliest first; total before dwell where they
+    coincide.
+    """
+    if state.state.is_terminal:
+        return []
+    ahead = [
+        deadline for clock in state.clocks if _may_fire(state, clock) for deadline in _unfired(state, clock)
+    ]
+    return sorted(
+        ahead, key=lambda deadline: (deadline.due_at, _PRECEDENCE[deadline.clock.kind], deadline.percent)
+    )
+
+
+def next_due(state: RequestState) -> datetime | None:
+    """The earliest instant at which something falls due, for the one timer; ``None`` if nothing does."""
+    ahead = pending(state)
+    return ahead[0].due_at if ahead else None
+
+
+def thresholds_of(state: RequestState, kind: ClockKind) -> tuple[int, ...]:
+    """The percentages at which a clock of that kind speaks, in rising order."""
+    marks = state.snapshot.policy.thresholds if state.snapshot else None
+    if kind is ClockKind.DWELL and marks:
+        return (*marks.reminders, FIRST_LIMIT)
+    if kind is ClockKind.TOTAL and marks:
+        return (*marks.reminders, marks.yellow_card, marks.red_card, marks.black_list)
+    if kind is ClockKind.REVIEW:
+        return (FIRST_LIMIT, SECOND_LIMIT)
+    return (FIRST_LIMIT,)
+
+
+def is_reminder(state: RequestState, kind: ClockKind, percent: int) -> bool:
+    """Whether the threshold only reminds, and so may be moved by a jitter."""
+    if kind is ClockKind.REMINDER:
+        return True
+    marks = state.snapshot.policy.thresholds if state.snapshot else None
+    return kind in (ClockKind.DWELL, ClockKind.TOTAL) and marks is not None and percent in marks.reminders
+
+
+_PRECEDENCE = {
+    kind: place
+    for place, kind in enumerate(
+        (ClockKind.TOTAL, *(kind for kind in ClockKind if kind is not ClockKind.TOTAL))
+    )
+}
+
+
+def _may_fire(state: RequestState, clock: Clock) -> bool:
+    if clock.kind not in LIVE_CLOCKS[state.state] or clock.live_since is None:
+        return False
+    if clock.leg is None:
+        return True
+    lead = state.lead
+    return lead is not None and lead.id == clock.leg
+
+
+def _unfired(state: RequestState, clock: Clock) -> Iterator[Deadline]:
+    for percent in thresholds_of(state, clock.kind):
+        if percent in clock.fired:
+            continue
+        due_at = threshold(clock, percent, state.calendar, reminder=is_reminder(state, clock.kind, percent))
+        if due_at is not None:
+            yield Deadline(due_at, clock, percent)

@@ -1,0 +1,221 @@
+"""Handling: who holds the lead leg, signing, first contact, and moving the work up and down the ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+from domain.commands import Dispatch, FirstContact, HandUp, SendDown, Sign
+from domain.events import AlarmRaised, Fact, FirstContacted, HandedUp, LegDispatched, LegSigned, SentDown
+from domain.levels import Level
+from domain.refusals import Refused
+from domain.request import Leg, LegRole, LegState, PolicySnapshot, RequestState
+from domain.routing import Rung
+from domain.texts import optional_text, required_text
+from domain.units import Actor, Role, Unit
+
+Cause = Literal["dispatched", "handed_up", "sent_down", "redo"]
+
+
+def dispatch(state: RequestState, act: Dispatch, _by: Actor, _now: datetime) -> Iterator[Fact]:
+    """The lead leg goes to the ladder's first unit, or to another one for a reason that is recorded."""
+    snapshot = promised(state)
+    if act.unit is None:
+        yield from first_leg(state, snapshot, optional_text(act.reason, "reason"))
+        return
+    rung = snapshot.ladder.at(act.unit.level)
+    if rung is not None and rung.unit == act.unit:
+        yield leg_for(state, rung, "dispatched", optional_text(act.reason, "reason"))
+        return
+    if act.unit.level is Level.CITY:
+        raise Refused(
+            "level_does_not_handle",
+            "unit",
+            "the city supervises and does not handle",
+            "a unit of a response level",
+        )
+    reason = required_text(act.reason, "reason")
+    yield LegDispatched(_next_leg(state), LegRole.LEAD, act.unit, "", state.cycle, "dispatched", reason)
+
+
+def sign(state: RequestState, act: Sign, by: Actor, _now: datetime) -> Iterator[Fact]:
+    """The unit takes its leg."""
+    leg = own_leg(state, by, act.leg)
+    if leg.state is not LegState.PENDING_SIGN:
+        raise Refused("already_signed", "leg", f"leg {leg.id} has been signed", "nothing more to sign")
+    yield LegSigned(leg.id, automatic=False)
+
+
+def first_contact(state: RequestState, act: FirstContact, by: Actor, _now: datetime) -> Iterator[Fact]:
+    """The unit reached the caller; the call log or message receipt is the proof."""
+    leg = own_leg(state, by, act.leg)
+    if leg.state is LegState.PENDING_SIGN:
+        raise Refused("not_signed", "leg", f"leg {leg.id} has not been signed", "sign first")
+    if leg.first_contact_at is not None:
+        raise Refused(
+            "already_contacted", "leg", f"leg {leg.id} has its first contact", "nothing more to record"
+        )
+    yield FirstContacted(leg.id, required_text(act.proof, "proof"))
+
+
+def hand_up(state: RequestState, act: HandUp, by: Actor, _now: datetime) -> Iterator[Fact]:
+    """The unit cannot solve it: the next level of the ladder takes the lead, and this unit stays joint unless
+    released.
+    """
+    lead = own_lead(state, by)
+    rung, gaps = promised(state).ladder.next_above(lead.level)
+    if rung is None:
+        raise Refused(
+            "top_of_ladder",
+            "level",
+            f"no level above {lead.level} handles this request",
+            "a reply, or supervision",
+        )
+    yield from move_up(
+        state, lead, rung, gaps, "asked", required_text(act.reason, "reason"), release=act.release
+    )
+
+
+def send_down(state: RequestState, act: SendDown, by: Actor, _now: datetime) -> Iterator[Fact]:
+    """The work goes to a lower unit of the lead unit's subtree; the sender stays joint. At most once per
+    level.
+    """
+    lead = own_lead(state, by) if by.role is not Role.DISPATCHER else lead_of(state)
+    if lead.level in state.sent_down_from:
+        raise Refused(
+            "sent_down_before",
+            "level",
+            f"{lead.level} has sent this request down once",
+            "a reply, or handing up",
+        )
+    target, duty_entry = _lower_unit(state, lead, act.unit)
+    reason = required_text(act.reason, "reason")
+    yield SentDown(lead.id, lead.level, reason)
+    yield LegDispatched(_next_leg(state), LegRole.LEAD, target, duty_entry, state.cycle, "sent_down", reason)
+
+
+def first_leg(state: RequestState, snapshot: PolicySnapshot, reason: str) -> Iterator[Fact]:
+    """The lead leg for the lowest rung with a unit; gaps below it raise an alarm each."""
+    rung, gaps = snapshot.ladder.next_above(None)
+    yield from alarms_for(gaps)
+    if rung is None:
+        raise Refused("no_responsible_unit", "place", "no level of the ladder has a unit", "an explicit unit")
+    yield leg_for(state, rung, "dispatched", reason)
+
+
+def move_up(
+    state: RequestState,
+    lead: Leg,
+    rung: Rung,
+    gaps: tuple[Rung, ...],
+    cause: Literal["asked", "dwell"],
+    reason: str,
+    *,
+    release: bool,
+) -> Iterator[Fact]:
+    """The facts of handling moving to a higher rung."""
+    yield HandedUp(lead.id, cause, reason, release)
+    yield from alarms_for(gaps)
+    yield leg_for(state, rung, "handed_up", reason)
+
+
+def leg_for(
+    state: RequestState,
+    rung: Rung,
+    cause: Cause,
+    reason: str,
+    *,
+    percent: int = 100,
+    attempt: int | None = None,
+) -> LegDispatched:
+    """A lead leg for a rung that has a unit, citing the duty-list entry."""
+    assert rung.unit is not None
+    return LegDispatched(
+        _next_leg(state),
+        LegRole.LEAD,
+        rung.unit,
+        rung.duty_entry,
+        attempt or state.cycle,
+        cause,
+        reason,
+        percent,
+    )
+
+
+def alarms_for(gaps: tuple[Rung, ...]) -> Iterator[Fact]:
+    """A vacant post or missing unit is stepped over, loudly."""
+    for rung in gaps:
+        yield AlarmRaised(
+            "post_vacant", "duty_leader", f"{rung.level}: {rung.gap}, duty entry {rung.duty_entry}"
+        )
+
+
+def promised(state: RequestState) -> PolicySnapshot:
+    """The snapshot of an accepted request."""
+    assert state.snapshot is not None, "an accepted request has a snapshot"
+    return state.snapshot
+
+
+def lead_of(state: RequestState) -> Leg:
+    """The leg that answers for a request in handling."""
+    assert state.lead is not None, "a request in handling has a lead leg"
+    return state.lead
+
+
+def own_leg(state: RequestState, by: Actor, leg_id: str) -> Leg:
+    """The leg, if it is open and the actor's unit holds it.
+
+    Raises:
+        Refused: ``leg_unknown``, ``not_your_leg`` or ``leg_ended``.
+    """
+    leg = state.leg(leg_id)
+    if leg is None:
+        raise Refused(
+            "leg_unknown",
+            "leg",
+            f"request {state.number} has no leg {leg_id}",
+            ", ".join(each.id for each in state.legs) or "no leg yet",
+        )
+    if by.unit != leg.unit.code:
+        raise Refused("not_your_leg", "leg", f"leg {leg.id} is held by {leg.unit.code}", leg.unit.code)
+    if not leg.is_open:
+        raise Refused("leg_ended", "leg", f"leg {leg.id} is {leg.end or leg.state}", "an open leg")
+    return leg
+
+
+def own_lead(state: RequestState, by: Actor) -> Leg:
+    """The lead leg, if the actor's unit holds it."""
+    return own_leg(state, by, lead_of(state).id)
+
+
+def _lower_unit(state: RequestState, lead: Leg, asked: Unit | None) -> tuple[Unit, str]:
+    if asked is not None:
+        if not asked.lies_within(lead.unit) or asked.level is lead.level:
+            raise Refused(
+                "not_in_subtree",
+                "unit",
+                f"{asked.code} does not stand below {lead.unit.code}",
+                f"a lower unit inside {lead.unit.area}",
+            )
+        rung = promised(state).ladder.at(asked.level)
+        return asked, rung.duty_entry if rung is not None and rung.unit == asked else ""
+    below = [
+        rung
+        for rung in promised(state).ladder.rungs
+        if lead.level.is_above(rung.level) and rung.unit is not None
+    ]
+    if not below:
+        raise Refused(
+            "bottom_of_ladder",
+            "level",
+            f"no level below {lead.level} handles this request",
+            "name a unit of the subtree",
+        )
+    unit = below[-1].unit
+    assert unit is not None
+    return unit, below[-1].duty_entry
+
+
+def _next_leg(state: RequestState) -> str:
+    return str(len(state.legs) + 1)

@@ -1,0 +1,167 @@
+"""What happens when nobody acts: every threshold says what silence means.
+
+``pass_time`` lets everything that is due happen, in the order in which it fell due, each once. A limit that
+passed while its clock was held counts as late only from the instant at which the clock could speak again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from domain.clock import ClockKind
+from domain.closing import closed, passed
+from domain.commands import PassTime
+from domain.deadlines import FIRST_LIMIT, Deadline, pending
+from domain.events import AlarmRaised, DeadlineFired, Event, Fact, LegSigned, Rejected, Supervised
+from domain.evolution import evolve
+from domain.handling import first_leg, lead_of, move_up, promised
+from domain.ladder import (
+    REMINDED_OF_DWELL,
+    REMINDED_OF_TOTAL,
+    SUPERVISING,
+    SUPERVISING_EXPIRED_DWELL,
+    level_of,
+    new_card,
+    one_higher,
+    raised,
+)
+from domain.request import Card, RequestState
+from domain.units import Actor
+
+Effect = Callable[[RequestState, Deadline], Iterator[Fact]]
+
+
+def pass_time(state: RequestState, _act: PassTime, by: Actor, now: datetime) -> Iterator[Fact]:
+    """Every fact that time alone has brought about by ``now``."""
+    while due := next(iter(pending(state)), None):
+        if due.due_at > now:
+            return
+        for fact in _happening(state, due, now):
+            yield fact
+            state = evolve(state, Event(state.seq + 1, now, by, fact))
+
+
+def _happening(state: RequestState, due: Deadline, now: datetime) -> Iterator[Fact]:
+    clock = due.clock
+    could_speak = max(due.due_at, clock.live_since or due.due_at)
+    yield DeadlineFired(
+        clock=clock.kind,
+        leg=clock.leg,
+        level=level_of(state) if state.snapshot else None,
+        percent=due.percent,
+        due_at=due.due_at,
+        lateness_seconds=max(0.0, (now - could_speak).total_seconds()),
+        notify=_told(state, due),
+    )
+    yield from EFFECTS[clock.kind](state, due)
+
+
+def _told(state: RequestState, due: Deadline) -> str:
+    level = level_of(state)
+    match due.clock.kind:
+        case ClockKind.DWELL | ClockKind.TOTAL if due.percent in (
+            marks := promised(state).policy.thresholds.reminders
+        ):
+            posts = REMINDED_OF_DWELL[level] if due.clock.kind is ClockKind.DWELL else REMINDED_OF_TOTAL
+            return posts[min(marks.index(due.percent), len(posts) - 1)]
+        case ClockKind.REGISTRATION | ClockKind.AWAITING_INFO:
+            return "duty_leader"
+        case ClockKind.DISPATCH:
+            return "dispatcher"
+        case ClockKind.REVIEW:
+            return "reviewer" if due.percent == FIRST_LIMIT else "duty_leader"
+        case ClockKind.CALLBACK:
+            return "callback_agent"
+        case _:
+            return "handler"
+
+
+def _not_judged(state: RequestState, due: Deadline) -> Iterator[Fact]:
+    del state
+    yield AlarmRaised("not_judged", "duty_leader", f"registered and not judged by {due.due_at.isoformat()}")
+
+
+def _not_supplemented(state: RequestState, due: Deadline) -> Iterator[Fact]:
+    del state, due
+    yield Rejected(
+        "no_clear_matter", "The place or the matter stayed unclear; please call again with more detail."
+    )
+
+
+def _not_dispatched(state: RequestState, due: Deadline) -> Iterator[Fact]:
+    del due
+    yield AlarmRaised("not_dispatched", "duty_leader", "routed by the duty list")
+    yield from first_leg(state, promised(state), "dispatch limit passed")
+
+
+def _not_signed(state: RequestState, due: Deadline) -> Iterator[Fact]:
+    del due
+    yield LegSigned(lead_of(state).id, automatic=True)
+
+
+def _only_told(state: RequestState, due: Deadline) -> Iterator[Fact]:
+    del state, due
+    yield from ()
+
+
+def _dwell(state: RequestState, due: Deadline) -> Iterator[Fact]:
+    if due.percent != FIRST_LIMIT:
+        return
+    lead = lead_of(state)
+    rung, gaps = promised(state).ladder.next_above(lead.level)
+    if rung is not None:
+        yield from move_up(state, lead, rung, gaps, "dwell", f"dwell at {lead.level} passed", release=False)
+        return
+    body = raised(state.supervised_by, SUPERVISING_EXPIRED_DWELL[lead.level])
+    yield Supervised(lead.id, body, new_card(state, Card.YELLOW), "dwell")
+
+
+def _total(state: RequestState, due: Deadline) -> Iterator[Fact]:
+    marks = promised(state).policy.thresholds
+    if due.percent in marks.reminders:
+        return
+    at_yellow, at_red, at_black = SUPERVISING[level_of(state)]
+    leg = state.lead.id if state.lead else None
+    if due.percent == marks.yellow_card:
+        yield Supervised(leg, raised(state.supervised_by, at_yellow), new_card(state, Card.YELLOW), "total")
+    elif due.percent == marks.red_card:
+        yield Supervised(leg, raised(state.supervised_by, at_red), new_card(state, Card.RED), "total")
+    else:
+        yield Supervised(leg, raised(state.supervised_by, at_black), None, "total", black_list=True)
+
+
+def _reminded(state: RequestState, due: Deadline) -> Iterator[Fact]:
+    """After the black list one reminder follows another until closure, and supervision moves on to the
+    city.
+    """
+    del due
+    higher = raised(state.supervised_by, one_higher(state.supervised_by))
+    if higher is not state.supervised_by:
+        yield Supervised(state.lead.id if state.lead else None, higher, None, "reminder")
+
+
+def _not_reviewed(state: RequestState, due: Deadline) -> Iterator[Fact]:
+    if due.percent == FIRST_LIMIT:
+        yield AlarmRaised("not_reviewed", "duty_leader", "passes by itself after a second limit")
+    else:
+        yield from passed(state, automatic=True)
+
+
+def _not_called_back(state: RequestState, due: Deadline) -> Iterator[Fact]:
+    del due
+    yield closed(state, "callback_silent")
+
+
+EFFECTS: dict[ClockKind, Effect] = {
+    ClockKind.REGISTRATION: _not_judged,
+    ClockKind.AWAITING_INFO: _not_supplemented,
+    ClockKind.DISPATCH: _not_dispatched,
+    ClockKind.SIGN: _not_signed,
+    ClockKind.FIRST_CONTACT: _only_told,
+    ClockKind.DWELL: _dwell,
+    ClockKind.TOTAL: _total,
+    ClockKind.REMINDER: _reminded,
+    ClockKind.REVIEW: _not_reviewed,
+    ClockKind.CALLBACK: _not_called_back,
+}
+"""What the silence of each clock means."""

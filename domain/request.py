@@ -1,0 +1,272 @@
+"""What a request is made of: the intake it began with, its legs, and its state.
+
+Every record here is frozen: :func:`domain.evolution.evolve` makes the next state from the present one and an
+event. All instants are aware and in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.calendar import WorkingCalendar
+from domain.clock import Clock, ClockKind
+from domain.levels import Level
+from domain.policy import CommonLimits, Policy
+from domain.routing import Ladder, Place
+from domain.units import Unit
+
+
+class State(StrEnum):
+    """Where a request stands. Source: the table of states (诉求状态)."""
+
+    REGISTERED = "registered"
+    AWAITING_INFO = "awaiting_info"
+    PENDING_DISPATCH = "pending_dispatch"
+    PENDING_SIGN = "pending_sign"
+    IN_PROGRESS = "in_progress"
+    PENDING_REVIEW = "pending_review"
+    PENDING_CALLBACK = "pending_callback"
+    CLOSED = "closed"
+    ANSWERED_DIRECTLY = "answered_directly"
+    NOT_ACCEPTED = "not_accepted"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the request has ended here; no clock runs after it."""
+        return self in _TERMINAL
+
+
+_TERMINAL = frozenset({State.CLOSED, State.ANSWERED_DIRECTLY, State.NOT_ACCEPTED, State.WITHDRAWN})
+
+
+class Light(StrEnum):
+    """How much of the total limit is used: green below 0.7, yellow below 1.0, red below 2.0, then black."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+    BLACK = "black"
+
+
+class Card(StrEnum):
+    """A supervision card; a red light brings a yellow card, the two scales differ."""
+
+    YELLOW = "yellow_card"
+    RED = "red_card"
+
+
+class Body(StrEnum):
+    """Who supervises, in rising order: the city stands last."""
+
+    COMMUNITY = "community"
+    TOWN = "town"
+    DISTRICT = "district"
+    DISTRICT_LEADER = "district_leader"
+    CITY = "city"
+
+    @property
+    def rank(self) -> int:
+        """Position in rising order, for comparing only."""
+        return list(Body).index(self)
+
+
+class LegRole(StrEnum):
+    """Lead legs answer for the request; joint legs contribute."""
+
+    LEAD = "lead"
+    JOINT = "joint"
+
+
+class LegState(StrEnum):
+    """Where one unit stands with its share."""
+
+    PENDING_SIGN = "pending_sign"
+    IN_PROGRESS = "in_progress"
+    REPLIED = "replied"
+    ENDED = "ended"
+
+
+class LegEnd(StrEnum):
+    """How a leg ended."""
+
+    ACCEPTED_RESULT = "accepted_result"
+    REDO = "redo"
+    CONTRIBUTED = "contributed"
+    HANDED_UP = "handed_up"
+    RELEASED = "released"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One assignment of a request to one unit (承办件).
+
+    ``awaits`` counts how often an answer has been awaited; the activity id is ``<id>.<awaits>``.
+    ``signed_at`` stays empty where the system signed on the unit's behalf at ``auto_signed_at``.
+    """
+
+    id: str
+    role: LegRole
+    state: LegState
+    unit: Unit
+    duty_entry: str
+    attempt: int
+    dispatched_at: datetime
+    awaits: int = 1
+    signed_at: datetime | None = None
+    auto_signed_at: datetime | None = None
+    first_contact_at: datetime | None = None
+    replied_at: datetime | None = None
+    replied_by: str | None = None
+    ended_at: datetime | None = None
+    end: LegEnd | None = None
+    late: tuple[ClockKind, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+    @property
+    def level(self) -> Level:
+        """The level whose unit holds the leg."""
+        return self.unit.level
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer of the unit is still awaited."""
+        return self.state in (LegState.PENDING_SIGN, LegState.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySnapshot:
+    """The policy version and the ladder a request was accepted under; they never change afterwards."""
+
+    policy: Policy
+    ladder: Ladder
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What the request is about: a leaf of the catalogue, its group, and the place."""
+
+    category: str
+    group: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What was written down when the citizen called; the start of the story, never changed again.
+
+    It holds no identity: ``caller_ref`` points into the sealed table, ``has_contact`` says whether a callback
+    is possible. ``digest`` is the SHA-256 of the stored intake, so that the timeline's chain covers it."""
+
+    number: str
+    received_at: datetime
+    channel: str
+    request_type: str
+    matter: Matter | None
+    snapshot: PolicySnapshot | None
+    calendar: WorkingCalendar
+    common: CommonLimits
+    caller_ref: str | None
+    has_contact: bool
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A unit's answer: a closed outcome code, the text for the citizen, and references to evidence."""
+
+    leg: str
+    outcome: str
+    text: str
+    evidence: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackTry:
+    """One attempt to reach the caller."""
+
+    at: datetime
+    contacted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What the citizen said at the callback. ``None`` means that the question was not answered."""
+
+    truthful: bool | None
+    solved: bool | None
+    satisfied: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestState:
+    """Everything the rules know about a request after event number ``seq``, which happened at ``as_of``."""
+
+    intake: Intake
+    calendar: WorkingCalendar
+    state: State
+    entered_at: datetime
+    as_of: datetime
+    seq: int = 0
+    matter: Matter | None = None
+    snapshot: PolicySnapshot | None = None
+    legs: tuple[Leg, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    cycle: int = 1
+    accepted_at: datetime | None = None
+    submitted_at: datetime | None = None
+    ended_at: datetime | None = None
+    light: Light = Light.GREEN
+    supervised_by: Body | None = None
+    card: Card | None = None
+    black_listed_at: Body | None = None
+    urge_count: int = 0
+    citizen_urged_at: datetime | None = None
+    sent_down_from: tuple[Level, ...] = ()
+    rejection_proposed_by: str | None = None
+    reply: Reply | None = None
+    callback_tries: tuple[CallbackTry, ...] = ()
+    rating: Rating | None = None
+    ended_how: str | None = None
+
+    @property
+    def number(self) -> str:
+        """The request's number."""
+        return self.intake.number
+
+    @property
+    def lead(self) -> Leg | None:
+        """The leg that answers for the request now: the lead leg dispatched last, if it has not ended."""
+        last = self.last_lead
+        return last if last is not None and last.state is not LegState.ENDED else None
+
+    @property
+    def last_lead(self) -> Leg | None:
+        """The lead leg dispatched last, ended or not."""
+        return next((leg for leg in reversed(self.legs) if leg.role is LegRole.LEAD), None)
+
+    def leg(self, leg_id: str) -> Leg | None:
+        """The leg with that id."""
+        return next((leg for leg in self.legs if leg.id == leg_id), None)
+
+    def clock(self, kind: ClockKind, leg: str | None = None) -> Clock | None:
+        """The newest clock of that kind (of that leg)."""
+        return next(
+            (clock for clock in reversed(self.clocks) if clock.kind is kind and clock.leg == leg), None
+        )
+
+
+def begin(intake: Intake) -> RequestState:
+    """The state before the first event: nothing has been decided, nothing runs."""
+    return RequestState(
+        intake=intake,
+        calendar=intake.calendar,
+        state=State.REGISTERED,
+        entered_at=intake.received_at,
+        as_of=intake.received_at,
+        matter=intake.matter,
+        snapshot=intake.snapshot,
+    )
