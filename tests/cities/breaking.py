@@ -1,0 +1,139 @@
+"""Breaking a copy of a pack in one place, as a slip of its author would."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cities.pack import PACKS
+
+
+def copy_of(name: str, folder: Path) -> Path:
+    """A copy of one of the product's packs."""
+    return Path(shutil.copytree(PACKS / name, folder / name))
+
+
+def thin_copy(folder: Path) -> Path:
+    """A copy of Guangzhou's pack with one of its districts only, which loads in a blink."""
+    pack = copy_of("guangzhou", folder)
+    district, grids = "440103", 1500
+    for file, others in (
+        ("divisions.csv", ("440100000000",)),
+        ("division_names.csv", ()),
+        ("town_points.csv", ()),
+    ):
+        header, *rows = (pack / file).read_text(encoding="utf-8").splitlines(keepends=True)
+        (pack / file).write_text(
+            "".join([header, *(row for row in rows if row.startswith((district, *others)))])
+        )
+    header, *rows = (pack / "vacancies.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (pack / "vacancies.csv").write_text("".join([header, *(row for row in rows if row.startswith(district))]))
+    outlines = json.loads((pack / "districts.geojson").read_text(encoding="utf-8"))
+    outlines["features"] = [feature for feature in outlines["features"] if feature["id"] == district]
+    (pack / "districts.geojson").write_text(json.dumps(outlines, separators=(",", ":")))
+    replaced("city.json", '"total": 19500', f'"total": {grids}')(pack)
+    return pack
+
+
+Break = Callable[[Path], None]
+
+
+def replaced(file: str, old: str, new: str) -> Break:
+    """One place of a file rewritten."""
+
+    def apply(pack: Path) -> None:
+        text = (pack / file).read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {file}"
+        (pack / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return apply
+
+
+def appended(file: str, *lines: str) -> Break:
+    """Lines added to the end of a table."""
+
+    def apply(pack: Path) -> None:
+        with (pack / file).open("a", encoding="utf-8") as table:
+            table.writelines(f"{line}\n" for line in lines)
+
+    return apply
+
+
+def without_line(file: str, start: str) -> Break:
+    """The first line that starts so, left out."""
+
+    def apply(pack: Path) -> None:
+        lines = (pack / file).read_text(encoding="utf-8").splitlines(keepends=True)
+        index = next(number for number, line in enumerate(lines) if line.startswith(start))
+        (pack / file).write_text("".join(lines[:index] + lines[index + 1 :]), encoding="utf-8")
+
+    return apply
+
+
+def missing(file: str) -> Break:
+    """A file left out."""
+    return lambda pack: (pack / file).unlink()
+
+
+def overwritten(file: str, content: bytes) -> Break:
+    """A file with other content."""
+
+    def apply(pack: Path) -> None:
+        (pack / file).write_bytes(content)
+
+    return apply
+
+
+def emptied(file: str) -> Break:
+    """A table of which only the header is left."""
+
+    def apply(pack: Path) -> None:
+        header = (pack / file).read_text(encoding="utf-8").splitlines()[0]
+        (pack / file).write_text(f"{header}\n", encoding="utf-8")
+
+    return apply
+
+
+def city(**changes: Any) -> Break:
+    """Fields of city.json changed."""
+
+    def apply(pack: Path) -> None:
+        content = json.loads((pack / "city.json").read_text(encoding="utf-8"))
+        (pack / "city.json").write_text(json.dumps({**content, **changes}), encoding="utf-8")
+
+    return apply
+
+
+def policy(code: str, **changes: Any) -> Break:
+    """Fields of one policy changed."""
+
+    def apply(pack: Path) -> None:
+        content = json.loads((pack / "policies.json").read_text(encoding="utf-8"))
+        row = next(row for row in content["policies"] if row["policy"] == code)
+        row.update(changes)
+        (pack / "policies.json").write_text(json.dumps(content), encoding="utf-8")
+
+    return apply
+
+
+def common(**changes: Any) -> Break:
+    """Fields of the common limits changed."""
+
+    def apply(pack: Path) -> None:
+        content = json.loads((pack / "policies.json").read_text(encoding="utf-8"))
+        content["common"].update(changes)
+        (pack / "policies.json").write_text(json.dumps(content), encoding="utf-8")
+
+    return apply
+
+
+@dataclass(frozen=True)
+class Found:
+    """A fault that a break must bring to light."""
+
+    file: str
+    row: str
+    field: str
+    reason: str
