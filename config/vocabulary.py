@@ -1,0 +1,47 @@
+"""The words that recur in our messages, as the preset dictionary of their compression.
+
+Part of the stored format: histories written with it are read for as long as the longest request lives. So it
+is never edited; better words get a number of their own. Frequent words stand at the end, where a reference to
+them is shortest."""
+
+WORDS = (
+    b'"audience":"city_appearance","public_safety","municipal_facilities","utilities","environment","traffic",'
+    b'"housing","market","labour","civil_care","community_governance","affairs_service","supervision",'
+    b'"phone_12345","mini_program","complaint","report","help","consult","suggestion",'
+    b'"not_possible_now","explained_only","partly_solved","handed_up","sent_down","redo",'
+    b'"registration":"30min","registration_again":"1wd","awaiting_info":"3wd","callback_attempts":3,'
+    b'"callback_days":2,"sample_one_in":5,"redo_percent":50,"automatic_redos":1,"reopen_days":30,'
+    b'"calendar":{"name":"guangzhou","zone":"Asia/Shanghai","week":["09:00-12:00,14:00-18:00",'
+    b'"09:00-12:00,14:00-18:00","","",],"exceptions":[["2026-10-01",""],["2027-01-01",""]],"mode":"close",'
+    b'"known_until":"2026-12-31"},"common":{"amount":1,"unit":"wd"},{"amount":30,"unit":"min"},'
+    b'{"amount":2,"unit":"wh"},{"amount":100,"unit":"s"},"caller_ref":"","has_contact":true,"digest":"'
+    b'"intake":{"number":"2026","received_at":"2026-","channel":"","request_type":"","matter":{"category":"",'
+    b'"group":"","place":{"area":"440106","address":"","latitude":23.,"longitude":113.}},"snapshot":{"policy":{'
+    b'"code":"P-","version":1,"name_zh":"","name_en":"","urgency":"normal","clock":"working","dispatch":,"sign":,'
+    b'"first_contact":,"dwell":{"grid":,"community":,"town":,"district":null},"total":,"review":,'
+    b'"callback_within":,"reminder_every":,"extension":{"max":1,"each":,"approver":"district"},"suspend":false,'
+    b'"start_level":"grid","callback":"all","auto_dispatch":false,"thresholds":{"reminders":[70,90],'
+    b'"yellow_card":100,"red_card":150,"black_list":200}},"ladder":{"rungs":[{"level":"grid","unit":{"code":'
+    b'"440106-urban_mgmt_bureau","level":"district","area":"440106","name_zh":"","name_en":""},"duty_entry":"D-",'
+    b'"fallback":false,"gap":""},"continue_after":4000,"run":1,"state":null}'
+    b'{"clock":"dwell","leg":"1","level":"grid","percent":70,"due_at":"2026-","lateness_seconds":0.0,"notify":"'
+    b'handler","kind":"deadline_fired"}{"leg":"1","body":"district","card":"yellow_card","cause":"total","reason":'
+    b'"","black_list":false,"kind":"supervised"}{"leg":"1","cause":"dwell","reason":"","release":false,'
+    b'"kind":"handed_up"}'
+    b'{"number":"2026","state":"pending_callback","seq":9,"refused":""}"pending_dispatch""pending_sign"'
+    b'"in_progress""pending_review""closed"'
+    b'{"key":"","by":{"role":"handler","person":"unit:440106012003017-grid_worker","unit":'
+    b'"440106012003017-grid_worker","level":"grid"},"act":{"leg":"1","act":"sign"},"digest":"","expected_seq":null}'
+    b'"act":{"unit":null,"reason":"","act":"dispatch"}{"contacted":true,"truthful":true,"solved":true,'
+    b'"satisfied":true,"attributable":false,"note":"","act":"callback"}"proof":"","act":"first_contact"'
+    b'"act":"review_pass""outcome":"solved","text":"","evidence":[]'
+    b'{"events":[{"seq":1,"at":"2026-11-22T23:47:39.486817Z","by":{"role":"dispatcher","person":"operator","unit":'
+    b'null,"level":"city"},"what":{"leg":"1","role":"lead","unit":{"code":"440106012003017-grid_worker","level":'
+    b'"grid","area":"440106012003017","name_zh":"","name_en":""},"duty_entry":"D-0201-grid","attempt":1,"cause":'
+    b'"dispatched","reason":"","percent":100,"kind":"leg_dispatched"}}],"answers":[]}'
+    b'"by":{"role":"system","person":"system","unit":null,"level":null},"what":{"digest":"","channel":"",'
+    b'"request_type":"","kind":"registered"}},{"policy":"P-","version":1,"matter":null,"snapshot":null,"kind":'
+    b'"accepted"}"kind":"leg_signed","automatic":false"kind":"first_contacted""kind":"reply_submitted"'
+    b'"kind":"review_passed""automatic":false,"kind":"closed","how":"rated","outcome":"solved"'
+    b'"kind":"callback_tried"'
+)
