@@ -1,0 +1,199 @@
+"""Callers' identities: sealed at rest, masked for whoever has no right, read only with a purpose, and erasable.
+
+Name, telephone and address are encrypted one by one with AES-256-GCM. The caller's reference, the field and the id of
+the key are authenticated with each, so that a value moved to another row or field does not open.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import insert, select, update
+
+from persistence.engine import ReadConnection, WriteConnection
+from persistence.tables import identity, identity_reads
+
+NONCE_BYTES = 12
+CURRENT_KEY_ID = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who called. ``repr`` shows nothing, so that no log line ever does."""
+
+    name: str | None
+    telephone: str | None
+    address: str | None
+
+    def __repr__(self) -> str:
+        return "Caller(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCaller:
+    """An identity as it may be kept."""
+
+    ref: str
+    key_id: str
+    name: bytes | None
+    telephone: bytes | None
+    address: bytes | None
+
+    def row(self, created_at: datetime) -> dict[str, Any]:
+        """The row of the identity table."""
+        return {
+            "caller_ref": self.ref,
+            "key_id": self.key_id,
+            "name": self.name,
+            "telephone": self.telephone,
+            "address": self.address,
+            "created_at": created_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRead:
+    """One reading of an identity: who, why, when."""
+
+    caller_ref: str
+    who: str
+    purpose: str
+    at: datetime
+
+
+class UnknownKey(LookupError):
+    """An identity was sealed with a key that this process does not have."""
+
+
+class Seal:
+    """Seals and opens identities. New ones are sealed with ``key_id``; older keys only open."""
+
+    def __init__(
+        self, key: bytes, *, key_id: str = CURRENT_KEY_ID, older: Mapping[str, bytes] | None = None
+    ) -> None:
+        self._key_id = key_id
+        self._ciphers = {name: AESGCM(other) for name, other in {**(older or {}), key_id: key}.items()}
+
+    def seal(self, caller: Caller) -> SealedCaller:
+        """The identity under a fresh reference, which says nothing about the person."""
+        ref = uuid4().hex
+        return SealedCaller(
+            ref=ref,
+            key_id=self._key_id,
+            name=self._closed(ref, "name", caller.name),
+            telephone=self._closed(ref, "telephone", caller.telephone),
+            address=self._closed(ref, "address", caller.address),
+        )
+
+    def unseal(self, sealed: SealedCaller) -> Caller:
+        """The identity in the clear.
+
+        Raises:
+            UnknownKey: the key is not among those given.
+            cryptography.exceptions.InvalidTag: the row was altered.
+        """
+        return Caller(
+            name=self._opened(sealed, "name", sealed.name),
+            telephone=self._opened(sealed, "telephone", sealed.telephone),
+            address=self._opened(sealed, "address", sealed.address),
+        )
+
+    def _closed(self, ref: str, field: str, value: str | None) -> bytes | None:
+        if value is None:
+            return None
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + self._ciphers[self._key_id].encrypt(
+            nonce, value.encode(), _context(ref, field, self._key_id)
+        )
+
+    def _opened(self, sealed: SealedCaller, field: str, value: bytes | None) -> str | None:
+        if value is None:
+            return None
+        cipher = self._ciphers.get(sealed.key_id)
+        if cipher is None:
+            raise UnknownKey(f"no key with the id {sealed.key_id}")
+        context = _context(sealed.ref, field, sealed.key_id)
+        return cipher.decrypt(value[:NONCE_BYTES], value[NONCE_BYTES:], context).decode()
+
+
+def mask(caller: Caller) -> Caller:
+    """What somebody without a right may see: 陈**, 138****1234, an address without its end."""
+    return Caller(
+        name=caller.name and caller.name[0] + "*" * max(len(caller.name) - 1, 1),
+        telephone=caller.telephone and _masked_telephone(caller.telephone),
+        address=caller.address and caller.address[: min(6, len(caller.address) // 2)] + "***",
+    )
+
+
+async def read_identity(
+    connection: WriteConnection, seal: Seal, caller_ref: str, *, who: str, purpose: str, at: datetime
+) -> Caller | None:
+    """The identity in the clear; the reading is written down in the same transaction, before anything is shown.
+
+    ``None`` if it was erased or never kept.
+
+    Raises:
+        ValueError: no purpose is given.
+    """
+    if not purpose.strip() or not who.strip():
+        raise ValueError("an identity is read by somebody and for a purpose")
+    sealed = await _sealed(connection, caller_ref)
+    if sealed is None:
+        return None
+    read = {"caller_ref": caller_ref, "who": who, "purpose": purpose, "at": at}
+    await connection.execute(insert(identity_reads), read)
+    return seal.unseal(sealed)
+
+
+async def read_masked(connection: ReadConnection, seal: Seal, caller_ref: str) -> Caller | None:
+    """The masked identity; it tells nobody who called, so it is not logged."""
+    sealed = await _sealed(connection, caller_ref)
+    return None if sealed is None else mask(seal.unseal(sealed))
+
+
+async def erase(connection: WriteConnection, caller_ref: str, at: datetime) -> bool:
+    """Forget a caller for ever; the reference stays and leads to nothing. False if there was nothing to forget."""
+    gone = await connection.execute(
+        update(identity)
+        .where(identity.c.caller_ref == caller_ref, identity.c.erased_at.is_(None))
+        .values(name=None, telephone=None, address=None, erased_at=at)
+    )
+    return gone.rowcount == 1
+
+
+async def reads_of(connection: ReadConnection, caller_ref: str) -> Sequence[IdentityRead]:
+    """Who read an identity, oldest first."""
+    rows = await connection.execute(
+        select(
+            identity_reads.c.caller_ref, identity_reads.c.who, identity_reads.c.purpose, identity_reads.c.at
+        )
+        .where(identity_reads.c.caller_ref == caller_ref)
+        .order_by(identity_reads.c.id)
+    )
+    return [IdentityRead(*row) for row in rows]
+
+
+async def _sealed(connection: ReadConnection | WriteConnection, caller_ref: str) -> SealedCaller | None:
+    row = (
+        await connection.execute(
+            select(identity).where(identity.c.caller_ref == caller_ref, identity.c.erased_at.is_(None))
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return SealedCaller(row.caller_ref, row.key_id, row.name, row.telephone, row.address)
+
+
+def _context(ref: str, field: str, key_id: str) -> bytes:
+    return f"{key_id}:{ref}:{field}".encode()
+
+
+def _masked_telephone(telephone: str) -> str:
+    shown = 3 if len(telephone) >= 11 else 0
+    return telephone[:shown] + "****" + telephone[-4:] if len(telephone) >= 8 else "****"

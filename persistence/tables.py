@@ -1,0 +1,302 @@
+"""The tables, as SQLAlchemy Core knows them. Migrations make them; a test holds the two against each other.
+
+Instants are ``timestamptz`` and read back in UTC. Closed lists are text with a CHECK, since a native enum is hard to
+change. Codes and numbers compare byte by byte (collation C), so that "lies within" is a range of an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.types import TypeEngine, UserDefinedType
+
+from domain.levels import Level
+from domain.request import Body, Card, LegRole, LegState, Light, State
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class TransactionId(UserDefinedType[int]):
+    """PostgreSQL's ``xid8``: a transaction's number, which never wraps around."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The type's name in PostgreSQL."""
+        return "xid8"
+
+
+# Lets Alembic recognize the type when it compares the tables with a real database.
+cast("dict[str, type[TypeEngine[Any]]]", ischema_names)["xid8"] = TransactionId
+
+Code = Text(collation="C")
+Instant = DateTime(timezone=True)
+
+OPEN = text("ended_at IS NULL")
+"""The rows that boards, inboxes and the auditor look at: about one in sixty of a city's requests."""
+
+
+def _one_of(column: str, words: Iterable[str]) -> CheckConstraint:
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+request_numbers = Sequence("request_numbers", metadata=metadata)
+"""The seven digits of a request's number; gaps are allowed, repetition is not."""
+
+intake = Table(
+    "intake",
+    metadata,
+    Column("number", Code, primary_key=True),
+    Column("query_code", Code, nullable=False, unique=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("digest", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("caller_ref", Text),
+    Column("description", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Index(None, "received_at"),
+)
+
+waiting_intake = Table(
+    "waiting_intake",
+    metadata,
+    Column("number", Code, primary_key=True),
+    Column("received_at", Instant, nullable=False),
+    Column("free_at", Instant, nullable=False, server_default=text("now()")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Index(None, "free_at", "number"),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("number", Code, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", JSONB, nullable=False),
+    Column("fact", JSONB, nullable=False),
+    Column("prev_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("feed_tx", TransactionId, nullable=False, server_default=text("pg_current_xact_id()")),
+    Column("feed_id", BigInteger, Identity(always=True), nullable=False),
+    CheckConstraint("seq > 0", name="seq"),
+    Index(None, "feed_tx", "feed_id"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("number", Code, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("request_type", Text, nullable=False),
+    Column("category", Code),
+    Column("category_group", Code),
+    Column("area", Code),
+    Column("district", Code),
+    Column("policy", Text),
+    Column("policy_version", Integer),
+    Column("urgency", Text),
+    Column("level", Text),
+    Column("unit", Code),
+    Column("unit_zh", Text),
+    Column("unit_en", Text),
+    Column("light", Text, nullable=False),
+    Column("card", Text),
+    Column("supervised_by", Text),
+    Column("black_listed_at", Text),
+    Column("received_at", Instant, nullable=False),
+    Column("accepted_at", Instant),
+    Column("submitted_at", Instant),
+    Column("ended_at", Instant),
+    Column("ended_how", Text),
+    Column("entered_at", Instant, nullable=False),
+    Column("next_due_at", Instant),
+    Column("total_due_at", Instant),
+    Column("total_due_provisional", Boolean, nullable=False),
+    Column("urge_count", Integer, nullable=False),
+    Column("outcome", Text),
+    Column("solved", Boolean),
+    Column("satisfied", Boolean),
+    _one_of("state", State),
+    _one_of("light", Light),
+    _one_of("card", Card),
+    _one_of("level", Level),
+    _one_of("supervised_by", Body),
+    _one_of("black_listed_at", Body),
+    Index("ix_requests_by_arrival", "received_at", "number"),
+    Index("ix_requests_by_district", "district", "received_at", "number"),
+    Index("ix_requests_open_by_arrival", "received_at", "number", postgresql_where=OPEN),
+    Index(
+        "ix_requests_open_by_due",
+        text("coalesce(total_due_at, 'infinity'::timestamptz)"),
+        "number",
+        postgresql_where=OPEN,
+    ),
+    Index("ix_requests_open_by_unit", "unit", "received_at", "number", postgresql_where=OPEN),
+    Index("ix_requests_open_by_next_due", "next_due_at", postgresql_where=OPEN),
+    # The row is rewritten at each step; room on the page keeps most rewrites off the indexes.
+    postgresql_with={"fillfactor": 80},
+)
+
+legs = Table(
+    "legs",
+    metadata,
+    Column("number", Code, primary_key=True),
+    Column("leg", Code, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("unit", Code, nullable=False),
+    Column("unit_zh", Text, nullable=False),
+    Column("unit_en", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("area", Code, nullable=False),
+    Column("duty_entry", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("awaits", Integer, nullable=False),
+    Column("dispatched_at", Instant, nullable=False),
+    Column("signed_at", Instant),
+    Column("auto_signed_at", Instant),
+    Column("first_contact_at", Instant),
+    Column("replied_at", Instant),
+    Column("ended_at", Instant),
+    Column("ended_how", Text),
+    Column("late", Text, nullable=False),
+    Column("sign_due_at", Instant),
+    Column("dwell_due_at", Instant),
+    Column("seq", Integer, nullable=False),
+    _one_of("role", LegRole),
+    _one_of("state", LegState),
+    _one_of("level", Level),
+    Index("ix_legs_by_unit", "unit", "dispatched_at", "number", "leg"),
+    Index("ix_legs_by_area", "area", "dispatched_at", "number", "leg"),
+    Index("ix_legs_open_by_unit", "unit", "dispatched_at", "number", "leg", postgresql_where=OPEN),
+    Index("ix_legs_open_by_area", "area", "dispatched_at", "number", "leg", postgresql_where=OPEN),
+    postgresql_with={"fillfactor": 80},
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("number", Code, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("answer", JSONB, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "number"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("number", Code, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("recipient", Code, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text_zh", Text, nullable=False),
+    Column("text_en", Text, nullable=False),
+    Column("read_at", Instant),
+    Index("ix_notices_by_recipient", "recipient", "at", "key"),
+    Index("ix_notices_unread", "recipient", "at", "key", postgresql_where=text("read_at IS NULL")),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("code", Code, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", JSONB, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    Column("published_by", Text, nullable=False),
+    Column("active_from", Instant, nullable=False),
+    CheckConstraint("version > 0", name="version"),
+)
+
+identity = Table(
+    "identity",
+    metadata,
+    Column("caller_ref", Text, primary_key=True),
+    Column("key_id", Text, nullable=False),
+    Column("name", LargeBinary),
+    Column("telephone", LargeBinary),
+    Column("address", LargeBinary),
+    Column("created_at", Instant, nullable=False),
+    Column("erased_at", Instant),
+)
+
+identity_reads = Table(
+    "identity_reads",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("caller_ref", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "caller_ref", "at"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("unit", Code),
+    Column("level", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    UniqueConstraint("hash"),
+    _one_of("level", Level),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+uptime = Table(
+    "uptime",
+    metadata,
+    Column("started_at", Instant, primary_key=True),
+    Column("last_seen_at", Instant, nullable=False),
+)
+
+APPEND_ONLY = (intake, timeline, policies, identity_reads)
+"""A trigger refuses every UPDATE, DELETE and TRUNCATE of these tables."""
