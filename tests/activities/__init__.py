@@ -1,0 +1,1 @@
+"""The activities, against a real database."""

@@ -1,0 +1,1 @@
+"""The story of one request, durable: accept, assign, wait, escalate, close."""

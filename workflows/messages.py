@@ -1,0 +1,30 @@
+"""How a story begins, and how it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.request import Intake, RequestState
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The input of a run. ``state`` is set when the story goes on from an earlier run.
+
+    ``continue_after`` is the history length, in events, after which a new run begins; it travels with the
+    story so that a replay decides as the first execution did."""
+
+    intake: Intake
+    continue_after: int
+    run: int = 1
+    state: RequestState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the story ended."""
+
+    number: str
+    state: str
+    how: str | None
+    events: int

@@ -1,0 +1,48 @@
+"""Time-outs and retries of every kind of step, each with its reason."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio.common import Priority, RetryPolicy
+from temporalio.workflow import ActivityCancellationType
+
+from domain.policy import Urgency
+
+PERSISTENT = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=60),
+)
+"""Tried until it is done: the database may be away for an hour, and nothing accepted is lost."""
+
+APPEND: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    # Not tried for ever with the same events: after an outage the story decides again, with the true time.
+    "schedule_to_close_timeout": timedelta(seconds=10),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=2)
+    ),
+}
+
+LONGEST_PAUSE = timedelta(seconds=60)
+"""Between two decisions while the database is away; they go on until one of them can be written down."""
+
+POST_LEG: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=10), "retry_policy": PERSISTENT}
+
+AWAIT_LEG: dict[str, Any] = {
+    # Every limit belongs to the workflow's own timer, because an activity's time-out can be neither paused
+    # nor extended.
+    "start_to_close_timeout": timedelta(days=3650),
+    # It is only ever completed; a retry would await under a stale attempt.
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+    "cancellation_type": ActivityCancellationType.ABANDON,
+}
+
+_PRIORITIES = {Urgency.CRITICAL: 1, Urgency.URGENT: 2}
+
+
+def priority_of(urgency: Urgency | None) -> Priority:
+    """The task-queue priority of a request: critical first, then urgent, then the rest."""
+    return Priority(priority_key=_PRIORITIES.get(urgency, 3) if urgency else 3)
