@@ -1,0 +1,1 @@
+"""The worker process: what it registers, the starter of waiting requests, the auditor."""

@@ -1,0 +1,110 @@
+"""The worker process: tells the stories, starts those that wait, audits the deadlines, shows its metrics.
+
+``python -m worker`` reads its settings from the environment, and ends on SIGTERM after its running steps are done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from activities.posting import LegPosting
+from activities.records import Records
+from config.garbage import leave_what_stands
+from config.logs import configure_logs
+from config.metrics import Metrics
+from config.settings import Settings, load_settings
+from config.temporal import connect, metrics_runtime
+from persistence.engine import make_engine, make_single_query_engine
+from worker.auditor import Auditor
+from worker.presence import Presence
+from worker.registry import make_worker
+from worker.starter import Starter
+from worker.status import StatusServer
+from workflows.client import RequestClient
+
+log = structlog.get_logger()
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Work until ``stop`` is set, or until one of the parts dies; then the process ends and is started again."""
+    metrics = Metrics()
+    engine = make_engine(settings.database_url, pool_size=settings.database_pool_size)
+    singles = make_single_query_engine(settings.database_url, pool_size=settings.database_pool_size)
+    status = StatusServer(metrics, settings)
+    async with AsyncExitStack() as tidy:
+        tidy.push_async_callback(engine.dispose)
+        tidy.push_async_callback(singles.dispose)
+        await tidy.enter_async_context(status)
+        client = await connect(settings, runtime=metrics_runtime(settings), patience=timedelta.max)
+        posting = LegPosting(singles)
+        worker = make_worker(
+            client,
+            settings.task_queue,
+            [Records(singles, metrics).append, posting.post_leg, posting.await_leg],
+            max_cached_workflows=settings.max_cached_workflows,
+            max_concurrent_workflow_tasks=settings.max_concurrent_workflow_tasks,
+            patience=timedelta(seconds=settings.worker_shutdown_seconds),
+        )
+        requests = RequestClient(client, settings.task_queue, settings.continue_as_new_after)
+        starter = Starter(
+            singles,
+            requests.start,
+            batch=settings.starter_batch,
+            interval=timedelta(seconds=settings.starter_interval_seconds),
+        )
+        parts = [
+            asyncio.create_task(worker.run(), name="worker"),
+            asyncio.create_task(starter.run(), name="starter"),
+            asyncio.create_task(Auditor(engine, metrics).run(), name="auditor"),
+            asyncio.create_task(Presence(engine, started_at=datetime.now(UTC)).run(), name="presence"),
+        ]
+        leave_what_stands()
+        status.ready = True
+        log.info("worker_ready", task_queue=settings.task_queue, engine=settings.temporal_address)
+        stopping = asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait([*parts, stopping], return_when=asyncio.FIRST_COMPLETED)
+        status.ready = False
+        await worker.shutdown()
+        stopping.cancel()
+        for part in parts[1:]:
+            part.cancel()
+        await asyncio.gather(*parts, return_exceptions=True)
+        for part in parts:
+            if part in done:
+                part.result()
+
+
+def main() -> None:
+    """Run until a signal, and leave with the exit code 0, or 1 if a part of the worker died."""
+    settings = load_settings()
+    configure_logs(settings.log_format, settings.log_level)
+    code = 0
+    try:
+        asyncio.run(_until_signal(settings))
+    except Exception:
+        log.exception("worker_died")
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The SDK's runtime threads may abort the interpreter while it finalizes; all our work is done here.
+    os._exit(code)
+
+
+async def _until_signal(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+    await run(settings, stop)
+
+
+if __name__ == "__main__":
+    main()

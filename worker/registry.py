@@ -1,0 +1,49 @@
+"""The one list of what a worker registers, and how it runs workflows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from workflows.request import RequestWorkflow
+
+WORKFLOWS: Sequence[type] = (RequestWorkflow,)
+
+PASSED_THROUGH = ("domain", "activities", "workflows")
+"""Pure rules, messages and the story itself: loaded once, not once per workflow, so that their types are the same
+ones everywhere and what is built for them is built once. A lint rule keeps clocks and chance out of them.
+"""
+
+
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """The sandbox in which workflows run, in the worker as in a replay."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    )
+
+
+def make_worker(
+    client: Client,
+    task_queue: str,
+    activities: Sequence[Callable[..., Any]],
+    *,
+    max_cached_workflows: int = 5000,
+    max_concurrent_workflow_tasks: int = 100,
+    patience: timedelta = timedelta(seconds=10),
+) -> Worker:
+    """A worker for requests on one task queue."""
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=activities,
+        workflow_runner=workflow_runner(),
+        max_cached_workflows=max_cached_workflows,
+        max_concurrent_workflow_tasks=max_concurrent_workflow_tasks,
+        graceful_shutdown_timeout=patience,
+    )
