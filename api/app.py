@@ -1,0 +1,86 @@
+"""The application: every door in one place, and what all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from api import (
+    city,
+    commands,
+    events,
+    identities,
+    legs,
+    notices,
+    operations,
+    policies,
+    registration,
+    requests,
+    track,
+)
+from api.doors import Doors
+from api.limits import BodyLimit
+from api.measurements import HttpMetrics, Measured
+from api.openapi import describe
+from api.problems import answer_with_problems
+from workflows.client import EngineUnavailable
+
+_DESCRIPTION = """Huying 呼应: a city's requests, from the call to the answer.
+
+Every POST takes an `Idempotency-Key`: the same key gets the first answer again, with another body 409. Refusals are
+problem documents (RFC 9457) with a stable `code`. `ETag` is the number of a request's last event; send it as
+`If-Match` where two people may act. Instants are RFC 3339 in UTC."""
+
+_TAGS = [
+    {"name": "requests", "description": "诉求: register, find, follow, explain"},
+    {"name": "commands", "description": "指令: what desks and posts ask of a request"},
+    {"name": "legs", "description": "承办件: what units hold and do"},
+    {"name": "citizens", "description": "诉求人: follow a request without signing in"},
+    {"name": "identities", "description": "诉求人信息: masked, or read for a purpose"},
+    {"name": "notices", "description": "通知"},
+    {"name": "city", "description": "单位与事项目录"},
+    {"name": "policies", "description": "时限政策"},
+    {"name": "events", "description": "实时事件"},
+    {"name": "operations", "description": "运行状态"},
+]
+
+
+def make_app(opening: Callable[[], AbstractAsyncContextManager[Doors]]) -> FastAPI:
+    """The application over the doors that ``opening`` opens while it runs."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with opening() as doors:
+            app.state.doors = doors
+            yield
+
+    app = FastAPI(
+        title="Huying 呼应",
+        version="1",
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.metrics = HttpMetrics()
+    for door in (
+        registration,
+        requests,
+        identities,
+        commands,
+        legs,
+        track,
+        notices,
+        city,
+        policies,
+        events,
+        operations,
+    ):
+        app.include_router(door.router)
+    answer_with_problems(app, unavailable=[EngineUnavailable])
+    describe(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Measured, metrics=app.state.metrics)
+    return app

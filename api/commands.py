@@ -1,0 +1,189 @@
+"""POST /v1/requests/{number}/{command}: one door for every act of the transition table that a person may give.
+
+The table below says which body an act comes with and how the body becomes the act; the rules decide everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Response
+
+from api import bodies
+from api.access import ActingRole, ThePrincipal
+from api.commanding import Given, give
+from api.doors import Doors, TheDoors
+from api.fields import IdempotencyKey, IfMatch, Incoming, NumberPath
+from api.openapi import name_of, refusals_of, who_may
+from api.problems import not_found
+from api.registration import matter_and_promise
+from domain import commands as asked
+from domain.commands import Act
+from domain.refusals import Refused
+from domain.units import Unit
+from persistence.reading import received
+
+router = APIRouter(prefix="/v1", tags=["commands"])
+
+Maker = Callable[[Doors, str, Any], Awaitable[Act]]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One command: its act, the body it takes, how one becomes the other, and an example."""
+
+    act: type[Act]
+    body: type[Incoming]
+    make: Maker
+    example: dict[str, Any]
+
+
+def plain(act: type[Act]) -> Maker:
+    """For acts whose fields are the body's."""
+
+    async def make(_doors: Doors, _number: str, body: Incoming) -> Act:
+        return act(**dict(body))
+
+    return make
+
+
+async def _accept(doors: Doors, _number: str, body: bodies.AcceptBody) -> Act:
+    if body.category is None and body.place is None:
+        return asked.Accept()
+    if body.category is None or body.place is None:
+        raise Refused("matter_incomplete", "category", "category and place come together", "both, or neither")
+    matter, snapshot = await matter_and_promise(doors, body.category, body.place)
+    return asked.Accept(matter, snapshot)
+
+
+async def _dispatch(doors: Doors, _number: str, body: bodies.DispatchBody) -> Act:
+    return asked.Dispatch(named_unit(doors, body.unit), body.reason)
+
+
+async def send_down(doors: Doors, _number: str, body: bodies.SendDownBody) -> Act:
+    """The act of sending down, with the unit looked up."""
+    return asked.SendDown(body.reason, named_unit(doors, body.unit))
+
+
+async def _recalculate(doors: Doors, number: str, body: bodies.ReasonBody) -> Act:
+    async with doors.looking() as connection:
+        received_at = await received(connection, number)
+    if received_at is None:
+        raise not_found("request")
+    # A request's calendar extract runs from the city's day of the call.
+    return asked.Recalculate(doors.pack.calendar.extract(doors.day_of(received_at)), body.reason)
+
+
+def named_unit(doors: Doors, code: str | None) -> Unit | None:
+    """The unit of that code.
+
+    Raises:
+        Refused: ``unknown_unit``.
+    """
+    unit = None if code is None else doors.pack.directory.unit_by_code(code)
+    if code is not None and unit is None:
+        raise Refused("unknown_unit", "unit", f"there is no unit {code}", "a code from /v1/units")
+    return unit
+
+
+_BECAUSE = {"reason": "经核实，情况紧急"}
+
+DOORS = (
+    Door(
+        asked.RequestInfo,
+        bodies.RequestInfoBody,
+        plain(asked.RequestInfo),
+        {"question": "请问是哪一栋楼?"},
+    ),
+    Door(asked.SupplyInfo, bodies.SupplyInfoBody, plain(asked.SupplyInfo), {"note": "3栋2单元"}),
+    Door(
+        asked.Accept,
+        bodies.AcceptBody,
+        _accept,
+        {"category": "0104", "place": {"area": "440106012", "address": "天河区五山路1号"}},
+    ),
+    Door(
+        asked.Reject,
+        bodies.RejectBody,
+        plain(asked.Reject),
+        {"reason": "judicial_or_arbitration", "advice": "请向人民法院提起诉讼"},
+    ),
+    Door(
+        asked.AnswerDirectly,
+        bodies.AnswerDirectlyBody,
+        plain(asked.AnswerDirectly),
+        {"knowledge_entry": "KB-1024", "answer": "办理时间为工作日 9:00 至 18:00"},
+    ),
+    Door(asked.Dispatch, bodies.DispatchBody, _dispatch, {}),
+    Door(asked.ReviewPass, bodies.ReviewPassBody, plain(asked.ReviewPass), {}),
+    Door(asked.ReviewBack, bodies.ReviewBackBody, plain(asked.ReviewBack), {"reason": "未附现场照片"}),
+    Door(
+        asked.Callback,
+        bodies.CallbackBody,
+        plain(asked.Callback),
+        {"contacted": True, "truthful": True, "solved": True, "satisfied": True},
+    ),
+    Door(asked.Redo, bodies.ReasonBody, plain(asked.Redo), _BECAUSE),
+    Door(asked.Withdraw, bodies.WithdrawBody, plain(asked.Withdraw), {"reason": "问题已自行解决"}),
+    Door(asked.Urge, bodies.UrgeBody, plain(asked.Urge), {"note": "已三天没有回音"}),
+    Door(asked.HandUp, bodies.HandUpBody, plain(asked.HandUp), {**_BECAUSE, "release": False}),
+    Door(asked.SendDown, bodies.SendDownBody, send_down, _BECAUSE),
+    Door(asked.Supervise, bodies.SuperviseBody, plain(asked.Supervise), {**_BECAUSE, "card": "yellow_card"}),
+    Door(asked.Recalculate, bodies.ReasonBody, _recalculate, {"reason": "2027 年放假安排已公布"}),
+)
+
+
+def examples(example: dict[str, Any]) -> Any:
+    """One example as OpenAPI wants it."""
+    return {"usual": {"summary": "the usual body", "value": example}}
+
+
+def taking_body(
+    handler: Callable[..., Any], body: type[Incoming], example: dict[str, Any]
+) -> Callable[..., Any]:
+    """The handler with the exact type of the body it takes, which OpenAPI shows and the framework checks.
+
+    A body without a required field may be left out.
+    """
+    annotation = Annotated[body, Body(openapi_examples=examples(example))]
+    handler.__annotations__["body"] = annotation
+    if not any(field.is_required() for field in body.model_fields.values()):
+        handler.__kwdefaults__ = {**(handler.__kwdefaults__ or {}), "body": body()}
+    return handler
+
+
+def _add(door: Door) -> None:
+    name = name_of(door.act)
+
+    async def handler(
+        *,
+        doors: TheDoors,
+        principal: ThePrincipal,
+        number: NumberPath,
+        key: IdempotencyKey,
+        body: Incoming,
+        response: Response,
+        if_match: IfMatch = None,
+        role: ActingRole = None,
+    ) -> Given:
+        return await give(
+            doors, principal, number, name, lambda: door.make(doors, number, body),
+            key=key, body=body, if_match=if_match, role=role, response=response,
+        )  # fmt: skip
+
+    router.add_api_route(
+        f"/requests/{{number}}/{name.replace('_', '-')}",
+        taking_body(handler, door.body, door.example),
+        methods=["POST"],
+        operation_id=name,
+        summary=(door.act.__doc__ or "").strip(),
+        description=who_may(door.act),
+        response_model=Given,
+        responses=refusals_of(door.act),
+    )
+
+
+for _door in DOORS:
+    _add(_door)

@@ -1,0 +1,101 @@
+"""GET /v1/events: server-sent events for the screens, resumable by ``Last-Event-ID``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import AfterValidator
+
+from api.access import ThePrincipal
+from api.doors import Doors, TheDoors
+from api.feeding import place_of
+from api.openapi import reads
+from api.sight import viewpoint
+from api.words import EVENTS
+from domain.units import Unit
+from persistence import forms
+from persistence.reading import seen_among
+from persistence.timeline import FeedItem
+
+router = APIRouter(prefix="/v1", tags=["events"])
+
+_PATIENCE_SECONDS = 5.0
+_RETRY_MILLISECONDS = 2_000
+
+
+def _place_in_feed(cursor: str | None) -> str | None:
+    if cursor is not None and max(place_of(cursor)) >= 2**63:
+        raise ValueError("is no event id")
+    return cursor
+
+
+LastEventId = Annotated[
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        pattern=r"^[0-9]{1,19}\.[0-9]{1,19}$",
+        description="the id of the last event seen: the stream goes on after it. `0.0` begins at the first event ever;"
+        " without the header it begins at the present",
+    ),
+    AfterValidator(_place_in_feed),
+]
+
+
+async def _viewer(principal: ThePrincipal) -> Unit | None:
+    """Refused before the stream begins, while the answer can still be a problem document."""
+    return viewpoint(principal)
+
+
+@router.get(
+    "/events",
+    operation_id="stream_events",
+    summary="Live events 实时事件",
+    response_class=EventSourceResponse,
+    responses=reads(),
+)
+async def stream(
+    doors: TheDoors, viewer: Annotated[Unit | None, Depends(_viewer)], last_event_id: LastEventId = None
+) -> AsyncIterator[ServerSentEvent]:
+    """Every event of the requests that this key may see, as it happens: `event` is its kind, `data` its JSON."""
+    feed = doors.feed
+    with feed.watching():
+        cursor = last_event_id or await feed.end()
+        yield ServerSentEvent(comment="watching", id=cursor, retry=_RETRY_MILLISECONDS)
+        while True:
+            items = await feed.after(cursor)
+            for item in await _seen(doors, viewer, items):
+                yield _sent(item)
+            if items:
+                cursor = items[-1].cursor
+            else:
+                await feed.grown(_PATIENCE_SECONDS)
+
+
+async def _seen(doors: Doors, viewer: Unit | None, items: Sequence[FeedItem]) -> Sequence[FeedItem]:
+    if viewer is None or not items:
+        return items
+    async with doors.looking() as connection:
+        numbers = await seen_among(connection, (item.number for item in items), viewer)
+    return [item for item in items if item.number in numbers]
+
+
+def _sent(item: FeedItem) -> ServerSentEvent:
+    event = item.event
+    words = EVENTS[event.what.kind]
+    data = {
+        "number": item.number,
+        "seq": event.seq,
+        "kind": event.what.kind,
+        "zh": words.zh,
+        "en": words.en,
+        "at": event.at.isoformat(),
+        "by": forms.actors.dump_python(event.by, mode="json"),
+        "what": forms.facts.dump_python(event.what, mode="json", exclude={"kind"}),
+    }
+    return ServerSentEvent(
+        raw_data=json.dumps(data, ensure_ascii=False), event=event.what.kind, id=item.cursor
+    )

@@ -1,0 +1,45 @@
+"""A leg as the doors show it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from domain.summary import LegSummary
+
+
+class LegShown(BaseModel):
+    """One assignment of a request to one unit (承办件). Instants in UTC."""
+
+    id: str = Field(description="public id, `<number>.<leg>`", examples=["20261123-0000042.1"])
+    number: str
+    role: str
+    state: str
+    unit: str
+    unit_zh: str
+    unit_en: str
+    level: str
+    duty_entry: str
+    attempt: int
+    dispatched_at: datetime
+    signed_at: datetime | None
+    auto_signed_at: datetime | None
+    first_contact_at: datetime | None
+    replied_at: datetime | None
+    ended_at: datetime | None
+    ended_how: str | None
+    late: list[str] = Field(description="the limits this leg missed, in the order they were missed")
+    sign_due_at: datetime | None
+    dwell_due_at: datetime | None
+
+
+def leg_shown(number: str, leg: LegSummary) -> LegShown:
+    """The leg of that request."""
+    plain = {name: getattr(leg, name) for name in _SAME_NAMES}
+    return LegShown(
+        id=f"{number}.{leg.leg}", number=number, late=leg.late.split(",") if leg.late else [], **plain
+    )
+
+
+_SAME_NAMES = [name for name in LegShown.model_fields if name not in {"id", "number", "late"}]

@@ -1,0 +1,82 @@
+"""Opening the doors of one process: database, city, engine, keys, and what listens in the background."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.doors import Doors, Stories, clock_time
+from api.engine import LazyStories
+from api.feeding import Feed
+from api.keyring import Keyring, admit_configured_keys
+from api.listening import Bell, listen_to_timelines
+from api.promises import PoliciesInForce
+from cities.pack import CityPack, load_pack
+from config.garbage import leave_what_stands
+from config.settings import Settings
+from config.temporal import connect
+from persistence.engine import make_engine, make_single_query_engine
+from persistence.identity import Seal
+from workflows.client import RequestClient
+
+
+@asynccontextmanager
+async def open_doors(settings: Settings) -> AsyncGenerator[Doors]:
+    """The doors of a process with these settings; the workflow engine need not be there yet."""
+    pack = load_pack(settings.city)
+    engine = make_engine(settings.database_url, pool_size=settings.database_pool_size, check_first=True)
+    try:
+        secrets = {name: secret.get_secret_value() for name, secret in settings.api_keys.items()}
+        await admit_configured_keys(engine, pack, secrets, clock_time())
+        client = await connect(settings, lazy=True)
+        stories = LazyStories(RequestClient(client, settings.task_queue, settings.continue_as_new_after))
+        seal = Seal(settings.identity_key_bytes)
+        demo_keys = settings.environment != "production"
+        async with doors_over(
+            engine, pack, stories, seal, pool_size=settings.database_pool_size, demo_keys=demo_keys
+        ) as doors:
+            leave_what_stands()
+            yield doors
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def doors_over(
+    database: AsyncEngine,
+    pack: CityPack,
+    stories: Stories,
+    seal: Seal,
+    *,
+    pool_size: int = 10,
+    demo_keys: bool = True,
+) -> AsyncGenerator[Doors]:
+    """The doors over what is given, with the listeners running as long as they are open."""
+    url = database.url.render_as_string(hide_password=False)
+    singles = make_single_query_engine(url, pool_size=pool_size, check_first=True)
+    bell = Bell()
+    feed = Feed(database, bell)
+    listeners = [
+        asyncio.create_task(listen_to_timelines(database, bell), name="timeline listener"),
+        asyncio.create_task(feed.grow(), name="feed"),
+    ]
+    try:
+        yield Doors(
+            database=database,
+            singles=singles,
+            pack=pack,
+            stories=stories,
+            seal=seal,
+            keyring=Keyring(database, pack, demo_keys=demo_keys),
+            in_force=PoliciesInForce(database, pack),
+            bell=bell,
+            feed=feed,
+        )
+    finally:
+        for listener in listeners:
+            listener.cancel()
+        await asyncio.gather(*listeners, return_exceptions=True)
+        await singles.dispose()

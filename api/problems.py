@@ -1,0 +1,262 @@
+"""Problem documents (RFC 9457): how the doors say no, and the one table from a code to its HTTP status.
+
+Every document has a stable ``code`` for programs, a title in English and Chinese for people, and, where it helps, the
+offending ``field`` and what was ``expected``. What went wrong inside the service is never shown outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi_problem.error import Problem
+from fastapi_problem.handler import ExceptionHandler
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from starlette.exceptions import HTTPException
+
+from domain.refusal_texts import CHINESE
+from domain.refusals import Refused
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:huying:problem:"
+RETRY_AFTER_SECONDS = 5
+
+DOOR_TITLES: dict[str, str] = {
+    "bad_cursor": "翻页位置无效",
+    "body_too_large": "请求内容过大",
+    "database_unavailable": "数据库暂不可用，请稍后重试",
+    "engine_unavailable": "流程引擎暂不可用，请稍后重试",
+    "internal_error": "服务内部错误",
+    "invalid_input": "提交的内容不符合要求",
+    "key_missing": "缺少有效的访问密钥",
+    "malformed_body": "请求内容无法解析",
+    "method_not_allowed": "不支持的请求方法",
+    "not_awaited": "该承办件的答复正在登记，请稍后重试",
+    "not_found": "没有找到",
+    "not_started": "该诉求尚未进入流程，请稍后重试",
+    "policy_faulty": "时限政策不符合要求",
+    "purpose_missing": "查看身份信息须说明用途",
+    "unknown_category": "事项目录中没有这个事项",
+    "unknown_place": "没有这个区划",
+    "unknown_policy": "没有这项时限政策",
+    "unknown_unit": "没有这个单位",
+}
+"""Titles in Chinese of the codes that only the doors use."""
+
+_STATUS_GROUPS: dict[HTTPStatus, tuple[str, ...]] = {
+    HTTPStatus.BAD_REQUEST: ("malformed_body",),
+    HTTPStatus.UNAUTHORIZED: ("key_missing",),
+    HTTPStatus.FORBIDDEN: ("role_not_allowed", "not_your_leg", "not_in_subtree", "supervisor_too_low"),
+    HTTPStatus.NOT_FOUND: ("not_found", "leg_unknown", "unknown_command"),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed",),
+    HTTPStatus.CONFLICT: (
+        "already_contacted",
+        "already_registered",
+        "already_signed",
+        "bottom_of_ladder",
+        "calendar_unchanged",
+        "card_issued_before",
+        "idempotency_conflict",
+        "leg_ended",
+        "nobody_to_card",
+        "not_possible_now",
+        "not_signed",
+        "request_ended",
+        "same_person",
+        "sent_down_before",
+        "top_of_ladder",
+        "urged_today",
+    ),
+    HTTPStatus.PRECONDITION_FAILED: ("changed_meanwhile",),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large",),
+    HTTPStatus.UNPROCESSABLE_ENTITY: (
+        "bad_cursor",
+        "bad_hours",
+        "beyond_horizon",
+        "duplicate_date",
+        "duty_list_gap",
+        "invalid_input",
+        "level_does_not_handle",
+        "matter_incomplete",
+        "naive_instant",
+        "negative_amount",
+        "never_open",
+        "no_responsible_unit",
+        "not_seven_days",
+        "other_calendar",
+        "policy_faulty",
+        "purpose_missing",
+        "rated_without_contact",
+        "text_missing",
+        "text_too_long",
+        "too_much_evidence",
+        "unknown_category",
+        "unknown_outcome",
+        "unknown_place",
+        "unknown_policy",
+        "unknown_reason",
+        "unknown_unit",
+        "unknown_zone",
+        "unsorted_dates",
+    ),
+    HTTPStatus.INTERNAL_SERVER_ERROR: ("internal_error",),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "database_unavailable",
+        "engine_unavailable",
+        "not_awaited",
+        "not_started",
+    ),
+}
+
+STATUS: dict[str, int] = {code: int(status) for status, codes in _STATUS_GROUPS.items() for code in codes}
+"""The HTTP status of every code."""
+
+_CODE_OF_STATUS = {
+    HTTPStatus.BAD_REQUEST: "malformed_body",
+    HTTPStatus.UNAUTHORIZED: "key_missing",
+    HTTPStatus.FORBIDDEN: "role_not_allowed",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
+}
+"""Codes of what the framework itself refuses."""
+
+
+def problem(
+    code: str,
+    detail: str,
+    *,
+    field: str = "",
+    expected: str = "",
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Problem:
+    """A problem to raise. ``code`` must stand in the table."""
+    # A newer worker may refuse with a code that this door does not know yet.
+    status = STATUS.get(code, HTTPStatus.CONFLICT)
+    extras: dict[str, Any] = {"code": code, "title_zh": title_zh(code)}
+    extras |= {name: value for name, value in (("field", field), ("expected", expected)) if value}
+    if errors:
+        extras["errors"] = list(errors)
+    return Problem(
+        title=title_en(code),
+        type_=TYPE_PREFIX + code,
+        detail=detail,
+        status=status,
+        headers=_headers(status, headers),
+        **extras,
+    )
+
+
+def not_found(what: str) -> Problem:
+    """What is asked for does not exist, or its existence is not for the asker to know."""
+    return problem("not_found", f"there is no {what} that this key may see")
+
+
+def title_en(code: str) -> str:
+    """The code's title in English."""
+    return code.replace("_", " ").capitalize()
+
+
+def title_zh(code: str) -> str:
+    """The code's title in Chinese."""
+    return DOOR_TITLES.get(code) or CHINESE.get(code, "操作被拒绝")
+
+
+def answer_with_problems(app: FastAPI, unavailable: Iterable[type[Exception]]) -> None:
+    """Let the application answer every error with a problem document.
+
+    ``unavailable`` are the exceptions that mean that the workflow engine is out of reach.
+    """
+    answers: dict[type[Exception], Any] = {
+        Refused: _refused,
+        RequestValidationError: _invalid,
+        HTTPException: _from_framework,
+        DataError: _unkeepable,
+        OperationalError: _database_unavailable,
+        InterfaceError: _database_unavailable,
+        PoolExhausted: _database_unavailable,
+        **dict.fromkeys(unavailable, _engine_unavailable),
+    }
+    # The library's own words for what nobody foresaw would show the exception's text.
+    handler = ExceptionHandler(unhandled_wrappers={"default": cast("Any", _unforeseen)}, handlers=answers)
+    for kind in (Exception, Problem, *answers):
+        app.add_exception_handler(kind, handler)
+
+
+def of_refusal(refused: Refused) -> Problem:
+    """The problem document of a rule's refusal."""
+    return problem(
+        refused.code,
+        refused.reason,
+        field=refused.field,
+        expected=refused.expected,
+    )
+
+
+def _refused(_handler: ExceptionHandler, _request: Request, refused: Refused) -> Problem:
+    return of_refusal(refused)
+
+
+def _invalid(_handler: ExceptionHandler, _request: Request, invalid: RequestValidationError) -> Problem:
+    faults = cast("Sequence[Mapping[str, Any]]", invalid.errors())
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        return problem("malformed_body", "the body is not JSON", expected="one JSON object in UTF-8")
+    errors = [{"field": _dotted(fault["loc"]), "reason": str(fault["msg"])} for fault in faults[:20]]
+    first = errors[0]
+    return problem(
+        "invalid_input",
+        f"{first['field']}: {first['reason']}",
+        field=first["field"],
+        errors=[{name: printable(text) for name, text in error.items()} for error in errors],
+    )
+
+
+def _from_framework(_handler: ExceptionHandler, _request: Request, refused: HTTPException) -> Problem:
+    status = HTTPStatus(refused.status_code)
+    code = _CODE_OF_STATUS.get(
+        status, "malformed_body" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal_error"
+    )
+    return problem(code, printable(str(refused.detail)), headers=refused.headers)
+
+
+def _unkeepable(_handler: ExceptionHandler, _request: Request, _error: Exception) -> Problem:
+    return problem("invalid_input", "a value lies outside what can be kept or compared")
+
+
+def _database_unavailable(_handler: ExceptionHandler, _request: Request, _error: Exception) -> Problem:
+    return problem("database_unavailable", "the database does not answer; nothing was changed")
+
+
+def _engine_unavailable(_handler: ExceptionHandler, _request: Request, _error: Exception) -> Problem:
+    return problem(
+        "engine_unavailable", "the workflow engine does not answer; try again with the same Idempotency-Key"
+    )
+
+
+def _unforeseen(_text: str) -> Problem:
+    return problem("internal_error", "the service failed; the log has the reason")
+
+
+def _dotted(loc: Sequence[int | str]) -> str:
+    """Where an input stands, without the word that says which part of the request it came in."""
+    parts = loc[1:] if len(loc) > 1 and loc[0] in ("body", "query", "path", "header") else loc
+    return printable(".".join(str(part) for part in parts))[:200]
+
+
+def printable(text: str) -> str:
+    """The text as it can be written in UTF-8: a sender's broken characters become question marks."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _headers(status: int, given: Mapping[str, str] | None) -> dict[str, str] | None:
+    headers = dict(given or {})
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers.setdefault("WWW-Authenticate", "Bearer")
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
+    return headers or None

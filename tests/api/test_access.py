@@ -1,0 +1,221 @@
+"""Who may do what: every route against every kind of key."""
+
+import pytest
+
+from api.access import Right, principal_of
+from api.app import make_app
+from api.keyring import Keyring, admit_configured_keys
+from persistence.access import Principal as KeyHolder
+from persistence.access import add as add_key
+from persistence.engine import writing
+from tests.api.conftest import BEGIN, BUREAU, CALL, OTHER_TOWN, REPLY, SECRETS, TOWN, City
+
+WHO = (None, "operator", "auditor", "sre", f"unit:{TOWN}", f"unit:{OTHER_TOWN}")
+OPEN_ROUTES = ("/v1/track/", "/healthz", "/readyz")
+
+REASON = {"reason": "经核实"}
+PLACE = {"category": "0104", "place": {"area": "440106012"}}
+ANSWER = {"knowledge_entry": "KB-1", "answer": "请稍候"}
+REJECTION = {"reason": "outside_area", "advice": "请拨打邻市热线"}
+
+# What each kind of key is answered, in the order of WHO. The request is in progress at the town office. Where the
+# act is not possible now, who may give it reads 409, which tells that the role was let through.
+MATRIX = [
+    ("POST", "/v1/requests", CALL, (401, 201, 403, 403, 201, 201)),
+    ("GET", "/v1/requests", None, (401, 200, 200, 403, 200, 200)),
+    ("GET", "/v1/requests/{n}", None, (401, 200, 200, 403, 200, 404)),
+    ("GET", "/v1/requests/{n}/timeline", None, (401, 200, 200, 403, 200, 404)),
+    ("GET", "/v1/requests/{n}/explain", None, (401, 200, 200, 403, 200, 404)),
+    ("GET", "/v1/requests/{n}/caller", None, (401, 200, 200, 403, 200, 404)),
+    ("GET", "/v1/requests/{n}/caller?purpose=call", None, (401, 200, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/request-info", {"question": "哪里?"}, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/supply-info", {"note": "那里"}, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/accept", PLACE, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/reject", REJECTION, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/answer-directly", ANSWER, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/dispatch", {}, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/review-pass", {}, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/review-back", REASON, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/callback", {"contacted": False}, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/redo", REASON, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/urge", {}, (401, 200, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/supervise", REASON, (401, 200, 403, 403, 403, 403)),
+    ("GET", "/v1/legs", None, (401, 200, 200, 403, 200, 200)),
+    ("GET", "/v1/legs?unit=" + BUREAU, None, (401, 200, 200, 403, 403, 403)),
+    ("GET", "/v1/legs/{n}.1", None, (401, 200, 200, 403, 200, 404)),
+    ("POST", "/v1/legs/{n}.1/first-contact", {"proof": "通话"}, (401, 403, 403, 403, 200, 404)),
+    ("POST", "/v1/legs/{n}.1/sign", {}, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/complete", REPLY, (401, 403, 403, 403, 200, 404)),
+    ("POST", "/v1/legs/{n}.1/hand-up", REASON, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/send-down", REASON, (401, 409, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/hand-up", REASON, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/recalculate", REASON, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/send-down", REASON, (401, 409, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/withdraw", {}, (401, 200, 403, 403, 403, 403)),
+    ("GET", "/v1/notices", None, (401, 200, 200, 403, 200, 200)),
+    ("GET", "/v1/notices?recipient=" + BUREAU, None, (401, 200, 200, 403, 403, 403)),
+    ("GET", "/v1/units", None, (401, 200, 200, 200, 200, 200)),
+    ("GET", "/v1/catalogue", None, (401, 200, 200, 200, 200, 200)),
+    ("GET", "/v1/policies", None, (401, 200, 200, 200, 200, 200)),
+    ("GET", "/v1/policies/P-GARBAGE", None, (401, 200, 200, 200, 200, 200)),
+    ("GET", "/metrics", None, (401, 403, 403, 200, 403, 403)),
+    ("GET", "/healthz", None, (200,) * 6),
+    ("GET", "/readyz", None, (200,) * 6),
+]  # fmt: skip
+
+
+async def test_every_route_answers_every_kind_of_key_as_the_matrix_says(running_city: City):
+    number = await running_city.in_progress()
+    wrong: list[str] = []
+    for method, template, body, expected in MATRIX:
+        path = template.replace("{n}", number)
+        for who, status in zip(WHO, expected, strict=True):
+            answer = (
+                await running_city.get(who, path)
+                if method == "GET"
+                else await running_city.post(who, path, body)
+            )
+            if answer.status_code != status:
+                wrong.append(
+                    f"{method} {template} as {who}: {answer.status_code}, not {status}: {answer.text}"
+                )
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_no_route_is_open_that_should_not_be(running_city: City):
+    for path, methods in running_city.app.openapi()["paths"].items():
+        if path.startswith(OPEN_ROUTES):
+            continue
+        filled = path.format(number="20261123-0000001", leg_id="20261123-0000001.1", code="P-GARBAGE")
+        for method in methods:
+            async with running_city.client(None) as client:
+                answer = await client.request(method, filled, headers={"Idempotency-Key": "k"})
+            assert answer.status_code == 401, f"{method} {path}"
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "authorization", ["Bearer wrong", "Bearer", "", "Basic secret-of-operator-1", "Bearer " + "x" * 500]
+)
+async def test_a_wrong_key_is_no_key(running_city: City, authorization: str):
+    async with running_city.client(None) as client:
+        answer = await client.get("/v1/requests", headers={"Authorization": authorization})
+    assert (answer.status_code, answer.json()["code"]) == (401, "key_missing")
+
+
+async def test_a_role_can_be_chosen_among_those_held(running_city: City):
+    number = await running_city.in_progress()
+    path = f"/v1/requests/{number}/urge"
+    answer = await running_city.post("operator", path, X_Acting_Role="supervisor")
+    assert answer.status_code == 200
+    timeline = (await running_city.get("operator", f"/v1/requests/{number}/timeline")).json()
+    assert timeline["items"][-1]["by"] == {
+        "role": "supervisor",
+        "person": "operator",
+        "unit": None,
+        "level": "city",
+    }
+    for role, code in (("handler", 403), ("reviewer", 403), ("emperor", 422)):
+        assert (await running_city.post("operator", path, X_Acting_Role=role)).status_code == code
+
+
+async def test_a_gateway_speaks_for_the_unit_it_names(running_city: City):
+    number = await running_city.dispatched()
+    path = f"/v1/legs/{number}.1/sign"
+    refused = await running_city.post(f"unit:{OTHER_TOWN}", path, X_Acting_Unit=TOWN)
+    assert (refused.status_code, refused.json()["code"]) == (403, "role_not_allowed")
+    wrong = await running_city.post("unit", path, X_Acting_Unit=BUREAU)
+    assert (wrong.status_code, wrong.json()["code"]) == (403, "not_your_leg")
+    signed = await running_city.post("unit", path, X_Acting_Unit=TOWN)
+    assert signed.status_code == 200
+    timeline = (await running_city.get("operator", f"/v1/requests/{number}/timeline")).json()
+    assert timeline["items"][-1]["by"]["unit"] == TOWN
+
+
+async def test_a_unit_sees_what_units_below_it_hold_and_not_its_neighbours(running_city: City):
+    number = await running_city.dispatched(place={"area": "440106012003"})
+    shown = (await running_city.get("operator", f"/v1/requests/{number}")).json()
+    assert shown["unit"] == "440106012003-community_committee"
+    for who, seen in ((f"unit:{TOWN}", 1), (f"unit:{BUREAU}", 1), (f"unit:{OTHER_TOWN}", 0)):
+        board = (await running_city.get(who, "/v1/requests")).json()
+        assert len(board["items"]) == seen, who
+        assert (await running_city.get(who, f"/v1/requests/{number}")).status_code == (200 if seen else 404)
+
+
+async def test_a_unit_sees_neither_its_neighbour_on_the_same_level_nor_who_stands_above_it(
+    running_city: City,
+):
+    number = (await running_city.begun())["number"]
+    sent = await running_city.post(
+        "operator", f"/v1/requests/{number}/dispatch", {"unit": BUREAU, "reason": "专业处置"}
+    )
+    assert sent.status_code == 200, sent.text
+    path = f"/v1/requests/{number}"
+    assert (await running_city.get("unit", path, X_Acting_Unit=BUREAU)).status_code == 200
+    for neighbour in ("440106-urban_mgmt_bureau", TOWN):
+        assert (await running_city.get("unit", path, X_Acting_Unit=neighbour)).status_code == 404
+        assert (await running_city.get("unit", "/v1/requests", X_Acting_Unit=neighbour)).json()["items"] == []
+
+
+async def test_metrics_are_open_to_the_machine_itself_but_not_through_a_proxy_on_it(running_city: City):
+    async with running_city.client(None, host="127.0.0.1") as client:
+        assert (await client.get("/metrics")).status_code == 200
+        assert (await client.get("/metrics", headers={"X-Forwarded-For": "1.2.3.4"})).status_code == 401
+
+
+def test_the_matrix_knows_every_route_that_asks_for_a_key():
+    app = make_app(lambda: None)  # pyright: ignore[reportArgumentType]  # never opened
+    known = {
+        (method, template.partition("?")[0].replace("{n}.1", "{leg_id}").replace("{n}", "{number}"))
+        for method, template, *_ in MATRIX
+    }
+    known |= {
+        ("GET", "/v1/policies/{code}"),
+        ("POST", "/v1/policies"),
+        ("POST", "/v1/policies/validate"),
+        ("GET", "/v1/events"),
+    }
+    for path, methods in app.openapi()["paths"].items():
+        if not path.startswith("/v1/track/"):
+            assert {(method.upper(), path) for method in methods} <= known
+    assert len(SECRETS) == len(set(SECRETS.values()))
+
+
+async def test_a_key_that_left_the_settings_opens_nothing_and_other_keys_stay(running_city: City):
+    doors = running_city.doors
+    async with writing(doors.database) as connection:
+        await add_key(connection, "of-a-program", name="map", roles=frozenset({"auditor"}), at=BEGIN)
+    changed = {name: secret for name, secret in SECRETS.items() if name not in ("operator_2", f"unit:{TOWN}")}
+    changed["sre"] = "another-secret-of-sre"
+    await admit_configured_keys(doors.database, doors.pack, changed, BEGIN)
+    fresh = Keyring(doors.database, doors.pack)
+    for gone in (SECRETS["operator_2"], SECRETS[f"unit:{TOWN}"], SECRETS["sre"]):
+        assert await fresh.principal(gone) is None
+    for known in (*changed.values(), "of-a-program"):
+        assert await fresh.principal(known) is not None
+
+
+async def test_a_demos_key_opens_nothing_in_production(running_city: City):
+    doors, secret = running_city.doors, "demo-operator-1"
+    await admit_configured_keys(doors.database, doors.pack, {**SECRETS, "operator_3": secret}, BEGIN)
+    assert await Keyring(doors.database, doors.pack).principal(secret) is not None
+    assert await Keyring(doors.database, doors.pack, demo_keys=False).principal(secret) is None
+
+
+DESK = {Right.SEE_ALL, Right.REGISTER, Right.SEE_POLICIES}
+
+
+@pytest.mark.parametrize(
+    ("roles", "rights"),
+    [
+        ({"operator"}, {*DESK, Right.IDENTITIES, Right.PUBLISH}),
+        ({"callback_agent"}, DESK),
+        ({"callback_agent", "citizen"}, DESK),
+        ({"handler"}, {Right.SEE_OWN, Right.REGISTER, Right.SEE_POLICIES}),
+        ({"citizen"}, set()),
+        ({"every_unit", "emperor"}, set()),
+    ],
+)
+def test_only_a_whole_group_has_all_the_rights_of_its_posts(roles: set[str], rights: set[Right]):
+    found = KeyHolder("id", "name", frozenset(roles), None, None)
+    assert principal_of(found, lambda _code: None).rights == rights

@@ -1,0 +1,105 @@
+"""`huying request`: what a person types, and what they are shown."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from stack.errors import StackProblem
+from stack.requests import app
+from tests.api.conftest import SECRETS, TELEPHONE, TOWN, City
+from tests.api.serving import served
+
+
+async def typed(base: str, who: str, *words: str) -> Result:
+    """The command line with these words, talking to that address with somebody's key."""
+    arguments = [*words, "--api", base, "--key", SECRETS[who]]
+    return await asyncio.to_thread(CliRunner().invoke, app, arguments, env={"COLUMNS": "200"})
+
+
+def number_in(made: Result) -> str:
+    """The number in what `--json` prints; log lines of the API, in this same process, may stand before it."""
+    return json.loads(made.stdout[made.stdout.index("{\n") :])["number"]
+
+
+async def test_a_call_is_registered_steered_and_followed_to_its_end(running_city: City):
+    async with served(running_city) as base:
+        made = await typed(
+            base, "operator", "new", "楼道充电", "--category", "0104", "--area", "440106012", "--telephone", TELEPHONE,
+            "--json",
+        )  # fmt: skip
+        assert made.exit_code == 0, made.output
+        number = number_in(made)
+        await running_city.stories.begin(number)
+        for who, words in (
+            ("operator", ("dispatch", number)),
+            ("unit", ("sign", number)),
+            ("unit", ("first-contact", number, "--proof", "通话记录")),
+            (
+                "unit",
+                (
+                    "complete",
+                    number,
+                    "--leg",
+                    "1",
+                    "--as-unit",
+                    TOWN,
+                    "--outcome",
+                    "solved",
+                    "--text",
+                    "已清理",
+                ),
+            ),
+            ("operator", ("review-pass", number)),
+            ("operator", ("callback", number, "--contacted", "--satisfied", "--solved")),
+        ):
+            given = await typed(base, who, *words)
+            assert given.exit_code == 0, f"{words}: {given.output}"
+            assert number in given.stdout
+        watched = await typed(base, "operator", "watch", number)
+        assert watched.exit_code == 0
+        assert "办结 closed" in watched.stdout
+        shown = (await typed(base, "auditor", "show", number)).stdout
+        assert "已办结 closed" in shown
+        assert "天园街道办事处" in shown
+        listed = (await typed(base, "operator", "list", "--scope", "ended")).stdout
+        assert number in listed
+
+
+async def test_a_refusal_is_shown_in_both_languages_with_what_would_be_right(running_city: City):
+    number = await running_city.in_progress()
+    async with served(running_city) as base:
+        refused = await typed(base, "operator", "dispatch", number)
+    assert refused.exit_code == 1
+    assert "not_possible_now" in refused.stderr
+    assert "当前状态不能执行此操作" in refused.stderr
+    assert "expected: one of: pending_dispatch" in refused.stderr
+
+
+async def test_the_same_key_given_twice_registers_once(running_city: City):
+    async with served(running_city) as base:
+        words = ("new", "路灯不亮", "--idempotency-key", "k", "--json")
+        first, second = [await typed(base, "operator", *words) for _ in range(2)]
+    assert number_in(first) == number_in(second)
+
+
+def test_without_a_stack_and_without_an_address_there_is_a_sentence(tmp_path: Path):
+    answer = CliRunner().invoke(app, ["list", "--data-dir", str(tmp_path)])
+    assert isinstance(answer.exception, StackProblem)
+    assert "huying up" in str(answer.exception)
+
+
+def test_an_address_where_nobody_answers_is_a_sentence(tmp_path: Path):
+    answer = CliRunner().invoke(app, ["list", "--api", "http://127.0.0.1:1", "--key", "x"])
+    assert isinstance(answer.exception, StackProblem)
+    assert "does not answer" in str(answer.exception)
+
+
+@pytest.mark.parametrize(
+    "command", ["new", "show", "list", "watch", "accept", "hand-up", "supervise", "recalculate"]
+)
+def test_every_command_explains_itself(command: str):
+    answer = CliRunner().invoke(app, [command, "--help"])
+    assert answer.exit_code == 0
