@@ -1,0 +1,160 @@
+"""`huying up` as a person meets it: it starts, tells where everything is, continues, and leaves nothing behind."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from stack.data_dir import DataDir
+from stack.ports import free_port
+
+HUYING = str(Path(sys.executable).with_name("huying"))
+
+
+@dataclass
+class Terminal:
+    """A person's terminal in a folder of their own, whose name has a space."""
+
+    folder: Path
+    ports: list[str] = field(default_factory=list[str])
+    running: list["subprocess.Popen[str]"] = field(default_factory=list["subprocess.Popen[str]"])
+
+    def __post_init__(self) -> None:
+        for option in ("api", "temporal", "temporal-ui", "worker-metrics", "core-metrics"):
+            self.ports += [f"--{option}-port", str(free_port())]
+
+    def up(self, *options: str) -> "subprocess.Popen[str]":
+        command = [HUYING, "up", *self.ports, *options]
+        started = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        self.running.append(started)
+        return started
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [HUYING, *words],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    folder = tmp_path / "my place"
+    folder.mkdir()
+    opened = Terminal(folder)
+    yield opened
+    for process in opened.running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def read_until_running(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    shown = ""
+    for line in process.stdout:
+        shown += line
+        if line.startswith("Running"):
+            return shown
+    pytest.fail(f"it ended before it ran:\n{shown}")
+
+
+def family(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
+def until_gone(processes: list[psutil.Process]) -> None:
+    give_up_at = time.monotonic() + 10
+    while alive(processes):
+        assert time.monotonic() < give_up_at, f"left behind: {alive(processes)}"
+        time.sleep(0.05)
+
+
+def test_up_runs_until_ctrl_c_and_a_second_start_continues(terminal: Terminal):
+    first = terminal.up()
+    shown = read_until_running(first)
+    children = family(first)
+    assert {"postgres", "temporal"} <= {child.name() for child in children}
+    key = re.search(r"demo-operator-\S+", shown)
+    assert key is not None
+
+    examined = terminal.run("doctor")
+    assert examined.returncode == 0, examined.stdout
+    assert "18." in examined.stdout
+
+    refused = terminal.run("up")
+    assert refused.returncode == 2
+    assert f"(process {first.pid})" in refused.stderr
+
+    first.send_signal(signal.SIGINT)
+    assert first.wait(timeout=30) == 0
+    until_gone(children)
+
+    second = terminal.up()
+    assert key.group() in read_until_running(second)
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(timeout=30) == 0
+
+
+def test_a_killed_stack_leaves_nothing_behind_and_starts_again(terminal: Terminal):
+    first = terminal.up()
+    read_until_running(first)
+    children = family(first)
+    assert len(alive(children)) >= 4
+    first.kill()
+    first.wait()
+    until_gone(children)
+    assert terminal.run("doctor").returncode == 1
+    second = terminal.up("--fresh")
+    read_until_running(second)
+
+
+def test_a_port_in_use_is_one_sentence_and_code_2(terminal: Terminal):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = str(holder.getsockname()[1])
+        refused = terminal.run("up", *terminal.ports, "--temporal-port", port)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"huying: Port {port} on 127.0.0.1, meant for Temporal,")
+    assert "Traceback" not in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert DataDir(terminal.folder / ".huying").holder() is None
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence_and_code_2(terminal: Terminal):
+    (terminal.folder / "file").write_text("", encoding="utf-8")
+    refused = terminal.run("up", "--data-dir", "file/data")
+    assert refused.returncode == 2
+    assert "cannot be written" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_the_doctor_says_when_nothing_runs(terminal: Terminal):
+    examined = terminal.run("doctor")
+    assert examined.returncode == 1
+    assert "not running" in examined.stdout
+    assert not (terminal.folder / ".huying").exists()
