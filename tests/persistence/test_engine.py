@@ -7,11 +7,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from persistence import engine as engines
 from persistence.engine import each_by_itself, make_engine, make_single_query_engine, reading, single_queries
 
 _KILL_THE_OTHERS = text(
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 _BEAT = text("INSERT INTO heartbeats (name, at) VALUES (:name, now())")
 
@@ -47,7 +47,7 @@ async def test_an_ordinary_pool_serves_single_statements_too(database_url: str):
 async def test_a_connection_that_died_while_idle_is_replaced_unseen(
     database_url: str, make: type, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(engines, "UNASKED_SECONDS", 0.0)
+    monkeypatch.setattr("persistence.engine.UNASKED_SECONDS", 0.0)
     watched, killer = make(database_url, check_first=True), make_engine(database_url)
     assert await beats(watched) == []
     async with killer.connect() as connection:
