@@ -22,6 +22,7 @@ from domain.request import Intake
 from domain.units import Actor
 from tests.support.builders import handler, intake, unclassified
 from tests.support.memory import MemoryRecords
+from tests.support.numbers import fresh_number
 from worker.registry import make_worker
 from workflows.client import EngineUnavailable, NotAwaited, RequestClient, StoryEnded
 from workflows.ids import workflow_id
@@ -65,7 +66,6 @@ class Stage:
 
     client: Client
     records: TroubledRecords = field(default_factory=TroubledRecords)
-    _serial: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     async def open(self, *, runs_of: int = 4000, **changes: Any) -> Performance:
         """Start a request that is called in now; its runs go on anew after ``runs_of`` history events."""
@@ -88,7 +88,7 @@ class Stage:
         return performance
 
     def _now(self) -> dict[str, Any]:
-        return {"number": f"20260302-{next(self._serial):07}", "received_at": datetime.now(UTC)}
+        return {"number": fresh_number(), "received_at": datetime.now(UTC)}
 
 
 @dataclass
