@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.fields import AreaCode, Incoming, Name, Remark, Sentence, UnitCode, Word
-from domain.closing import EVIDENCE_LIMIT, OUTCOMES
-from domain.opening import NOT_ACCEPTED_REASONS
+from domain.chapters.closing import EVIDENCE_LIMIT, OUTCOMES
+from domain.chapters.opening import NOT_ACCEPTED_REASONS
 from domain.request import Card
 
 RequestType = Literal["consult", "help", "complaint", "report", "suggestion", "praise"]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain import closing, handling, opening, passing_time, steering
+from domain.chapters import closing, handling, opening, passing_time, steering
 from domain.commands import Act, Order, PassTime
 from domain.events import Event, Fact
 from domain.evolution import evolve

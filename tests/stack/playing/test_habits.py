@@ -3,7 +3,7 @@
 import pytest
 
 import domain.events as happened
-from domain.closing import OUTCOMES
+from domain.chapters.closing import OUTCOMES
 from domain.events import Fact
 from domain.levels import Level
 from domain.request import Body, Card

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from domain.chapters.closing import closed, passed
+from domain.chapters.handling import first_leg, lead_of, move_up, promised
 from domain.clock import ClockKind
-from domain.closing import closed, passed
 from domain.commands import PassTime
 from domain.deadlines import FIRST_LIMIT, Deadline, pending
 from domain.events import AlarmRaised, DeadlineFired, Event, Fact, LegSigned, Rejected, Supervised
 from domain.evolution import evolve
-from domain.handling import first_leg, lead_of, move_up, promised
 from domain.ladder import (
     REMINDED_OF_DWELL,
     REMINDED_OF_TOTAL,

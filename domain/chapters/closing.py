@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from domain.chapters.handling import lead_of, leg_for, own_leg, promised
 from domain.commands import Act, Callback, Redo, RefuseReply, ReviewBack, SubmitReply, Withdraw
 from domain.events import (
     CallbackTried,
@@ -24,7 +25,6 @@ from domain.events import (
     Supervised,
     Withdrawn,
 )
-from domain.handling import lead_of, leg_for, own_leg, promised
 from domain.ladder import one_higher, raised
 from domain.policy import CallbackRule
 from domain.refusals import Refused

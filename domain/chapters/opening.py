@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from domain.chapters.handling import first_leg
 from domain.commands import Accept, Act, AnswerDirectly, Reject, RequestInfo, SupplyInfo
 from domain.events import (
     Accepted,
@@ -16,7 +17,6 @@ from domain.events import (
     Rejected,
     RejectionProposed,
 )
-from domain.handling import first_leg
 from domain.refusals import Refused
 from domain.request import PolicySnapshot, RequestState
 from domain.texts import required_text

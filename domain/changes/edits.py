@@ -1,0 +1,105 @@
+"""Small edits of a state, out of which the changes are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from domain import clock as clocks
+from domain.clock import Clock, ClockKind
+from domain.durations import Duration
+from domain.events import Event
+from domain.request import LegEnd, LegRole, LegState, PolicySnapshot, RequestState, State
+from domain.sampling import spread
+
+Change = Callable[[RequestState, Any, Event], RequestState]
+"""What one kind of fact changes."""
+
+
+def promised(state: RequestState) -> PolicySnapshot:
+    """The promise of an accepted request."""
+    assert state.snapshot is not None, "an accepted request has a snapshot"
+    return state.snapshot
+
+
+def change_leg(state: RequestState, leg_id: str, /, **changes: Any) -> RequestState:
+    """The state with one leg changed."""
+    return replace(
+        state, legs=tuple(replace(leg, **changes) if leg.id == leg_id else leg for leg in state.legs)
+    )
+
+
+def end_leg(state: RequestState, leg_id: str, end: LegEnd, at: datetime) -> RequestState:
+    """The leg ended, its clocks stopped."""
+    ended = change_leg(state, leg_id, state=LegState.ENDED, end=end, ended_at=at)
+    for kind in (ClockKind.SIGN, ClockKind.FIRST_CONTACT, ClockKind.DWELL):
+        ended = stop_clock(ended, at, kind, leg_id)
+    return ended
+
+
+def stay_joint(state: RequestState, leg_id: str, at: datetime) -> RequestState:
+    """The leg goes on as a joint one; its dwell, as the lead leg's, ends here."""
+    joint = change_leg(state, leg_id, role=LegRole.JOINT)
+    for kind in (ClockKind.FIRST_CONTACT, ClockKind.DWELL):
+        joint = stop_clock(joint, at, kind, leg_id)
+    return joint
+
+
+def end(state: RequestState, terminal: State, how: str, at: datetime) -> RequestState:
+    """Closing releases the open legs, scored as they stand, and stops every clock: the total where the reply
+    was submitted.
+    """
+    for leg in state.legs:
+        if leg.state is not LegState.ENDED:
+            state = end_leg(state, leg.id, LegEnd.RELEASED, at)
+    state = stop_clock(state, state.submitted_at or at, ClockKind.TOTAL)
+    return replace(stop_all_clocks(state, at), state=terminal, ended_at=at, ended_how=how)
+
+
+def start_clock(
+    state: RequestState,
+    kind: ClockKind,
+    limit: Duration,
+    at: datetime,
+    *,
+    leg: str | None = None,
+    percent: int = 100,
+) -> RequestState:
+    """The state with a limit started at ``at``."""
+    started = clocks.start(
+        kind, limit, at, state.calendar, leg=leg, percent=percent, spread=spread(state.number, 1000)
+    )
+    return replace(state, clocks=(*state.clocks, started))
+
+
+def stop_clock(state: RequestState, at: datetime, kind: ClockKind, leg: str | None = None) -> RequestState:
+    """The state with the clocks of that kind (of that leg) stopped where they run."""
+    return replace(
+        state,
+        clocks=tuple(
+            clocks.pause(clock, at) if clock.kind is kind and clock.leg == leg else clock
+            for clock in state.clocks
+        ),
+    )
+
+
+def stop_all_clocks(state: RequestState, at: datetime) -> RequestState:
+    """The state with every running clock stopped."""
+    return replace(state, clocks=tuple(clocks.pause(clock, at) for clock in state.clocks))
+
+
+def drop_clock(state: RequestState, kind: ClockKind) -> RequestState:
+    """Forget a repeating clock that has spoken, so that a year of reminders takes no room."""
+    return replace(state, clocks=tuple(clock for clock in state.clocks if clock.kind is not kind))
+
+
+def place_of(state: RequestState, kind: ClockKind, leg: str | None) -> int:
+    """Where the newest clock of that kind (of that leg) stands."""
+    return max(place for place, clock in enumerate(state.clocks) if clock.kind is kind and clock.leg == leg)
+
+
+def replaced(row: tuple[Clock, ...], place: int, changed: Clock) -> tuple[Clock, ...]:
+    """The row of clocks with one of them changed."""
+    return (*row[:place], changed, *row[place + 1 :])
