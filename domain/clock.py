@@ -35,6 +35,11 @@ class ClockKind(StrEnum):
     REVIEW = "review"
     CALLBACK = "callback"
     REMINDER = "reminder"
+    DECISION = "decision"
+    RESUME = "resume"
+    DELIBERATION = "deliberation"
+    PARTNER = "partner"
+    INTERIM = "interim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A started limit.
+    """A started limit. ``leg`` is the leg it belongs to, or the application whose decision it limits.
 
     ``amount`` is M for the whole limit, extensions included; ``working`` tells whether it is working or
     elapsed time. ``live_since`` is the instant from which the clock may fire (``None`` while it is held: it

@@ -11,16 +11,22 @@ from datetime import datetime
 from domain.clock import Clock, ClockKind, threshold
 from domain.request import RequestState, State
 
+_WHOLE = frozenset({ClockKind.TOTAL, ClockKind.REMINDER, ClockKind.INTERIM, ClockKind.DECISION})
+"""What runs on wherever the request is in somebody's hands: the promise to the citizen, and undecided applications."""
+
 LIVE_CLOCKS: dict[State, frozenset[ClockKind]] = {
-    State.REGISTERED: frozenset({ClockKind.REGISTRATION}),
-    State.AWAITING_INFO: frozenset({ClockKind.AWAITING_INFO}),
-    State.PENDING_DISPATCH: frozenset({ClockKind.TOTAL, ClockKind.DISPATCH, ClockKind.REMINDER}),
-    State.PENDING_SIGN: frozenset({ClockKind.TOTAL, ClockKind.SIGN, ClockKind.REMINDER}),
-    State.IN_PROGRESS: frozenset(
-        {ClockKind.TOTAL, ClockKind.FIRST_CONTACT, ClockKind.DWELL, ClockKind.REMINDER}
-    ),
-    State.PENDING_REVIEW: frozenset({ClockKind.REVIEW}),
-    State.PENDING_CALLBACK: frozenset({ClockKind.CALLBACK}),
+    State.REGISTERED: frozenset({ClockKind.REGISTRATION, ClockKind.DECISION}),
+    State.AWAITING_INFO: frozenset({ClockKind.AWAITING_INFO, ClockKind.DECISION}),
+    State.PENDING_DISPATCH: _WHOLE | {ClockKind.DISPATCH},
+    State.ADMISSION_REVIEW: _WHOLE,
+    State.PENDING_SIGN: _WHOLE | {ClockKind.SIGN},
+    State.IN_DISPUTE: _WHOLE,
+    State.IN_PROGRESS: _WHOLE | {ClockKind.FIRST_CONTACT, ClockKind.DWELL},
+    State.SUSPENDED: frozenset({ClockKind.RESUME, ClockKind.DECISION}),
+    State.IN_DELIBERATION: frozenset({ClockKind.DELIBERATION, ClockKind.DECISION}),
+    State.AWAITING_PARTNER: _WHOLE | {ClockKind.PARTNER},
+    State.PENDING_REVIEW: frozenset({ClockKind.REVIEW, ClockKind.DECISION}),
+    State.PENDING_CALLBACK: frozenset({ClockKind.CALLBACK, ClockKind.DECISION}),
 }
 """The clock column of the table of states: a clock not named for a state is held there. It counts on and
 stays silent.
@@ -90,7 +96,7 @@ _PRECEDENCE = {
 def _may_fire(state: RequestState, clock: Clock) -> bool:
     if clock.kind not in LIVE_CLOCKS[state.state] or clock.live_since is None:
         return False
-    if clock.leg is None:
+    if clock.leg is None or clock.kind is ClockKind.DECISION:
         return True
     lead = state.lead
     return lead is not None and lead.id == clock.leg

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.applications import Application, ApplicationStatus
 from domain.calendar import WorkingCalendar
 from domain.clock import Clock, ClockKind
 from domain.levels import Level
@@ -23,14 +24,22 @@ class State(StrEnum):
     REGISTERED = "registered"
     AWAITING_INFO = "awaiting_info"
     PENDING_DISPATCH = "pending_dispatch"
+    ADMISSION_REVIEW = "admission_review"
     PENDING_SIGN = "pending_sign"
+    IN_DISPUTE = "in_dispute"
     IN_PROGRESS = "in_progress"
+    SUSPENDED = "suspended"
+    IN_DELIBERATION = "in_deliberation"
+    AWAITING_PARTNER = "awaiting_partner"
     PENDING_REVIEW = "pending_review"
     PENDING_CALLBACK = "pending_callback"
     CLOSED = "closed"
     ANSWERED_DIRECTLY = "answered_directly"
     NOT_ACCEPTED = "not_accepted"
+    MERGED = "merged"
     WITHDRAWN = "withdrawn"
+    TRANSFERRED_OUT = "transferred_out"
+    VOIDED = "voided"
 
     @property
     def is_terminal(self) -> bool:
@@ -38,7 +47,17 @@ class State(StrEnum):
         return self in _TERMINAL
 
 
-_TERMINAL = frozenset({State.CLOSED, State.ANSWERED_DIRECTLY, State.NOT_ACCEPTED, State.WITHDRAWN})
+_TERMINAL = frozenset(
+    {
+        State.CLOSED,
+        State.ANSWERED_DIRECTLY,
+        State.NOT_ACCEPTED,
+        State.MERGED,
+        State.WITHDRAWN,
+        State.TRANSFERRED_OUT,
+        State.VOIDED,
+    }
+)
 
 
 class Light(StrEnum):
@@ -95,8 +114,30 @@ class LegEnd(StrEnum):
     REDO = "redo"
     CONTRIBUTED = "contributed"
     HANDED_UP = "handed_up"
+    RETURNED = "returned"
+    REASSIGNED = "reassigned"
+    RULED_AWAY = "ruled_away"
+    NOT_ADMITTED = "not_admitted"
+    DECLINED = "declined"
+    REMOVED = "removed"
     RELEASED = "released"
     WITHDRAWN = "withdrawn"
+
+
+class Visibility(StrEnum):
+    """Who may see a request: everybody, the units with a leg, the lead unit only, or two named officers."""
+
+    PUBLIC = "public"
+    PARTY = "party"
+    LEAD_ONLY = "lead_only"
+    SEALED = "sealed"
+
+
+class Exclusion(StrEnum):
+    """Why a request counts in no satisfaction or solved rate; it is answered all the same."""
+
+    UNREASONABLE = "unreasonable"
+    MALICIOUS = "malicious"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +165,8 @@ class Leg:
     end: LegEnd | None = None
     late: tuple[ClockKind, ...] = ()
     cards: tuple[Card, ...] = ()
+    delegated_by: str | None = None
+    """The leg whose unit delegated this share and keeps deadline and score."""
 
     @property
     def level(self) -> Level:
@@ -158,7 +201,9 @@ class Intake:
     """What was written down when the citizen called; the start of the story, never changed again.
 
     It holds no identity: ``caller_ref`` points into the sealed table, ``has_contact`` says whether a callback
-    is possible. ``digest`` is the SHA-256 of the stored intake, so that the timeline's chain covers it."""
+    is possible. ``digest`` is the SHA-256 of the stored intake, so that the timeline's chain covers it.
+    ``repeat_of`` is the caller's earlier request on the same matter, ``people`` how many persons the call speaks for.
+    """
 
     number: str
     received_at: datetime
@@ -171,6 +216,8 @@ class Intake:
     caller_ref: str | None
     has_contact: bool
     digest: str
+    repeat_of: str | None = None
+    people: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +278,14 @@ class RequestState:
     callback_tries: tuple[CallbackTry, ...] = ()
     rating: Rating | None = None
     ended_how: str | None = None
+    applications: tuple[Application, ...] = ()
+    reassignments: int = 0
+    visibility: Visibility = Visibility.PARTY
+    exclusion: Exclusion | None = None
+    parent: str | None = None
+    children: tuple[str, ...] = ()
+    group_matter: bool = False
+    commitment_due: datetime | None = None
 
     @property
     def number(self) -> str:
@@ -247,6 +302,11 @@ class RequestState:
     def last_lead(self) -> Leg | None:
         """The lead leg dispatched last, ended or not."""
         return next((leg for leg in reversed(self.legs) if leg.role is LegRole.LEAD), None)
+
+    @property
+    def undecided(self) -> tuple[Application, ...]:
+        """The applications that nobody has decided yet."""
+        return tuple(asked for asked in self.applications if asked.status is ApplicationStatus.OPEN)
 
     def leg(self, leg_id: str) -> Leg | None:
         """The leg with that id."""

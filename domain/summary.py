@@ -81,6 +81,15 @@ class RequestSummary:
     outcome: str | None
     solved: bool | None
     satisfied: bool | None
+    applications: str
+    """Kinds of the undecided applications, comma-separated, in the order in which they were made."""
+    reassignments: int
+    visibility: str
+    exclusion: str | None
+    parent: str | None
+    repeat_of: str | None
+    group_matter: bool
+    commitment_due: datetime | None
     legs: tuple[LegSummary, ...]
 
 
@@ -125,6 +134,14 @@ def summarize(state: RequestState) -> RequestSummary:
         outcome=state.reply.outcome if state.reply else None,
         solved=state.rating.solved if state.rating else None,
         satisfied=state.rating.satisfied if state.rating else None,
+        applications=",".join(asked.kind for asked in state.undecided),
+        reassignments=state.reassignments,
+        visibility=state.visibility,
+        exclusion=state.exclusion,
+        parent=state.parent,
+        repeat_of=state.intake.repeat_of,
+        group_matter=state.group_matter,
+        commitment_due=state.commitment_due,
         legs=tuple(_leg_row(state, leg) for leg in state.legs),
     )
 

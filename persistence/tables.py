@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from domain.levels import Level
-from domain.request import Body, Card, LegRole, LegState, Light, State
+from domain.request import Body, Card, Exclusion, LegRole, LegState, Light, State, Visibility
 
 metadata = MetaData(
     naming_convention={
@@ -150,7 +150,17 @@ requests = Table(
     Column("outcome", Text),
     Column("solved", Boolean),
     Column("satisfied", Boolean),
+    Column("applications", Text, nullable=False),
+    Column("reassignments", Integer, nullable=False),
+    Column("visibility", Text, nullable=False),
+    Column("exclusion", Text),
+    Column("parent", Code),
+    Column("repeat_of", Code),
+    Column("group_matter", Boolean, nullable=False),
+    Column("commitment_due", Instant),
     _one_of("state", State),
+    _one_of("visibility", Visibility),
+    _one_of("exclusion", Exclusion),
     _one_of("light", Light),
     _one_of("card", Card),
     _one_of("level", Level),
@@ -166,6 +176,7 @@ requests = Table(
         postgresql_where=OPEN,
     ),
     Index("ix_requests_open_by_unit", "unit", "received_at", "number", postgresql_where=OPEN),
+    Index("ix_requests_by_parent", "parent", postgresql_where=text("parent IS NOT NULL")),
     Index("ix_requests_open_by_next_due", "next_due_at", postgresql_where=OPEN),
     # The row is rewritten at each step; room on the page keeps most rewrites off the indexes.
     postgresql_with={"fillfactor": 80},

@@ -138,23 +138,37 @@ def _requests() -> None:
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("solved", sa.Boolean(), nullable=True),
         sa.Column("satisfied", sa.Boolean(), nullable=True),
+        sa.Column("applications", sa.Text(), nullable=False),
+        sa.Column("reassignments", sa.Integer(), nullable=False),
+        sa.Column("visibility", sa.Text(), nullable=False),
+        sa.Column("exclusion", sa.Text(), nullable=True),
+        sa.Column("parent", sa.Text(collation="C"), nullable=True),
+        sa.Column("repeat_of", sa.Text(collation="C"), nullable=True),
+        sa.Column("group_matter", sa.Boolean(), nullable=False),
+        sa.Column("commitment_due", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "black_listed_at IN ('community', 'town', 'district', 'district_leader', 'city')",
             name=op.f("ck_requests_black_listed_at"),
         ),
         sa.CheckConstraint("card IN ('yellow_card', 'red_card')", name=op.f("ck_requests_card")),
+        sa.CheckConstraint("exclusion IN ('unreasonable', 'malicious')", name=op.f("ck_requests_exclusion")),
         sa.CheckConstraint(
             "level IN ('grid', 'community', 'town', 'district', 'city')", name=op.f("ck_requests_level")
         ),
         sa.CheckConstraint("light IN ('green', 'yellow', 'red', 'black')", name=op.f("ck_requests_light")),
         sa.CheckConstraint(
-            "state IN ('registered', 'awaiting_info', 'pending_dispatch', 'pending_sign', 'in_progress', "
-            "'pending_review', 'pending_callback', 'closed', 'answered_directly', 'not_accepted', 'withdrawn')",
+            "state IN ('registered', 'awaiting_info', 'pending_dispatch', 'admission_review', 'pending_sign', "
+            "'in_dispute', 'in_progress', 'suspended', 'in_deliberation', 'awaiting_partner', 'pending_review', "
+            "'pending_callback', 'closed', 'answered_directly', 'not_accepted', 'merged', 'withdrawn', "
+            "'transferred_out', 'voided')",
             name=op.f("ck_requests_state"),
         ),
         sa.CheckConstraint(
             "supervised_by IN ('community', 'town', 'district', 'district_leader', 'city')",
             name=op.f("ck_requests_supervised_by"),
+        ),
+        sa.CheckConstraint(
+            "visibility IN ('public', 'party', 'lead_only', 'sealed')", name=op.f("ck_requests_visibility")
         ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_requests")),
         postgresql_with={"fillfactor": 80},
@@ -176,6 +190,13 @@ def _requests() -> None:
         [sa.literal_column("coalesce(total_due_at, 'infinity'::timestamptz)"), "number"],
         unique=False,
         postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "ix_requests_by_parent",
+        "requests",
+        ["parent"],
+        unique=False,
+        postgresql_where=sa.text("parent IS NOT NULL"),
     )
     op.create_index(
         "ix_requests_open_by_next_due",

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import domain.events as happened
-from domain.events import Fact
 from domain.chapters.handling import Cause
+from domain.events import Fact
 from domain.levels import Level
 from domain.policy import Policy
 from domain.request import LegRole
