@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.durations import Duration
+from domain.levels import Level
+from domain.units import Role, Unit
+
 
 class ExceptionKind(StrEnum):
     """What may be asked for."""
@@ -28,6 +32,10 @@ class ExceptionKind(StrEnum):
     VOID = "void"
 
 
+ASKED_BY_THE_RULES = frozenset({ExceptionKind.ADMISSION, ExceptionKind.HAND_UP})
+"""Kinds that nobody applies for: the rules put the question, and people only decide."""
+
+
 class ApplicationStatus(StrEnum):
     """Where an application stands. ``lapsed``: the request moved on before it was decided."""
 
@@ -37,9 +45,31 @@ class ApplicationStatus(StrEnum):
     LAPSED = "lapsed"
 
 
+class Silence(StrEnum):
+    """What it means that nobody decided in time."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+class Seat(StrEnum):
+    """On which level those sit who decide: anywhere, above the asking leg, where the policy says, or at a level."""
+
+    ANY = "any"
+    ABOVE = "above"
+    POLICY = "policy"
+    DISTRICT = "district"
+    CITY = "city"
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One application for an exception, as the state remembers it. ``id`` is ``a1``, ``a2`` ... within the request."""
+    """One application for an exception, as the state remembers it. ``id`` is ``a1``, ``a2`` ... within the request.
+
+    ``deciders`` are the roles that may decide and ``seat`` the lowest level on which they sit (``None``: any);
+    ``silence`` is what it means that they do not. ``asked_role`` and ``asked_unit`` tell for which post the person
+    asked. ``unit``, ``until``, ``plan`` and ``channel`` are the particulars; ``length`` is how much time is asked for.
+    """
 
     id: str
     kind: ExceptionKind
@@ -49,3 +79,18 @@ class Application:
     asked_by: str
     status: ApplicationStatus = ApplicationStatus.OPEN
     decided_at: datetime | None = None
+    decided_by: str | None = None
+    asked_role: Role = Role.SYSTEM
+    asked_unit: str | None = None
+    reason_zh: str = ""
+    reason_en: str = ""
+    deciders: tuple[Role, ...] = ()
+    seat: Level | None = None
+    silence: Silence = Silence.REFUSED
+    unit: Unit | None = None
+    until: datetime | None = None
+    plan: str = ""
+    channel: str = ""
+    length: Duration | None = None
+    refusal_proposed_by: str | None = None
+    """Who proposed a refusal that somebody else has to confirm."""

@@ -17,8 +17,8 @@ from domain.durations import Duration, Unit
 
 LONGEST_JITTER = timedelta(minutes=1)
 LARGEST_JITTER_PERCENT = 2
-"""A reminder is moved by a minute at most, and by no more than so much of its limit, so that the order is
-kept.
+"""A reminder comes a minute early at most, and by no more than so much of its limit, so that the order is kept. Early,
+because late would be after the close of office, and so on the next working day.
 """
 
 
@@ -70,6 +70,8 @@ class Clock:
     fired: tuple[int, ...] = ()
     live_since: datetime | None = None
     jitter: timedelta = timedelta()
+    paused: bool = False
+    """Whether it stands still only for a while and waits to run on; a clock that has stopped does not."""
 
     @property
     def is_running(self) -> bool:
@@ -105,7 +107,7 @@ def start(
         amount=amount,
         working=working,
         segments=(Segment(at),),
-        live_since=None,
+        live_since=at,
         jitter=min(LONGEST_JITTER, amount * LARGEST_JITTER_PERCENT / 100) * spread / 1000,
     )
 
@@ -119,7 +121,7 @@ def threshold(
     """
     need = clock.amount * percent / 100
     if reminder:
-        need += clock.jitter
+        need = max(timedelta(), need - clock.jitter)
     for segment in clock.segments:
         if segment.end is None:
             return _later(clock, segment.start, need, calendar)
@@ -184,12 +186,34 @@ def recount(clock: Clock, before: WorkingCalendar, after: WorkingCalendar) -> Cl
     """The clock in a corrected calendar: its limit is measured anew from its start, extensions and shortening
     kept.
 
-    A clock that has stopped, or that counts elapsed time, is returned as it is; what fired stays fired.
+    A clock that counts elapsed time is returned as it is; what fired stays fired.
     """
-    if not clock.working or not clock.is_running:
+    if not clock.working:
         return clock
-    extended = clock.amount - _whole(clock, before) * clock.percent / 100
+    extended = _extension(clock, clock.working, before)
     return replace(clock, amount=_whole(clock, after) * clock.percent / 100 + extended)
+
+
+def reread(clock: Clock, limit: Duration, calendar: WorkingCalendar, *, spread: int = 0) -> Clock:
+    """The clock under another limit, counted anew from its own start: what ran and what was paused, its shortening, its
+    extensions and what fired are kept. Working time may become elapsed time and the other way round.
+
+    Raises:
+        CalendarRefused: the limit reaches beyond the calendar's horizon.
+    """
+    if limit == clock.limit:
+        return clock
+    fresh = start(
+        clock.kind, limit, clock.started_at, calendar, leg=clock.leg, percent=clock.percent, spread=spread
+    )
+    return replace(
+        fresh,
+        amount=fresh.amount + _extension(clock, fresh.working, calendar),
+        segments=clock.segments,
+        fired=clock.fired,
+        live_since=clock.live_since,
+        paused=clock.paused,
+    )
 
 
 def fire(clock: Clock, percent: int) -> Clock:
@@ -198,7 +222,17 @@ def fire(clock: Clock, percent: int) -> Clock:
 
 
 def _whole(clock: Clock, calendar: WorkingCalendar) -> timedelta:
-    return calendar.working_between(clock.started_at, calendar.due(clock.started_at, clock.limit).at)
+    return _span(clock, clock.started_at, calendar.due(clock.started_at, clock.limit).at, calendar)
+
+
+def _extension(clock: Clock, working: bool, calendar: WorkingCalendar) -> timedelta:
+    """What was added to the limit; counted in the other kind of time, the same stretch of the wall's clock."""
+    plain = _whole(clock, calendar) * clock.percent / 100
+    if working is clock.working:
+        return clock.amount - plain
+    plain_due = _later(clock, clock.started_at, plain, calendar)
+    due = _later(clock, clock.started_at, clock.amount, calendar)
+    return calendar.working_between(plain_due, due) if working else due - plain_due
 
 
 def _later(clock: Clock, start_at: datetime, amount: timedelta, calendar: WorkingCalendar) -> datetime:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from domain.clock import Clock, ClockKind, threshold
 from domain.request import RequestState, State
+from domain.undecided import can_be_decided
 
 _WHOLE = frozenset({ClockKind.TOTAL, ClockKind.REMINDER, ClockKind.INTERIM, ClockKind.DECISION})
 """What runs on wherever the request is in somebody's hands: the promise to the citizen, and undecided applications."""
@@ -27,6 +28,7 @@ LIVE_CLOCKS: dict[State, frozenset[ClockKind]] = {
     State.AWAITING_PARTNER: _WHOLE | {ClockKind.PARTNER},
     State.PENDING_REVIEW: frozenset({ClockKind.REVIEW, ClockKind.DECISION}),
     State.PENDING_CALLBACK: frozenset({ClockKind.CALLBACK, ClockKind.DECISION}),
+    State.CLOSED: frozenset({ClockKind.DECISION}),
 }
 """The clock column of the table of states: a clock not named for a state is held there. It counts on and
 stays silent.
@@ -49,7 +51,7 @@ def pending(state: RequestState) -> list[Deadline]:
     """Every threshold that can still fire in this state, earliest first; total before dwell where they
     coincide.
     """
-    if state.state.is_terminal:
+    if is_over(state):
         return []
     ahead = [
         deadline for clock in state.clocks if _may_fire(state, clock) for deadline in _unfired(state, clock)
@@ -57,6 +59,11 @@ def pending(state: RequestState) -> list[Deadline]:
     return sorted(
         ahead, key=lambda deadline: (deadline.due_at, _PRECEDENCE[deadline.clock.kind], deadline.percent)
     )
+
+
+def is_over(state: RequestState) -> bool:
+    """Whether the request has ended and nobody's decision is waited for any more."""
+    return state.state.is_terminal and not state.undecided
 
 
 def next_due(state: RequestState) -> datetime | None:
@@ -93,8 +100,18 @@ _PRECEDENCE = {
 }
 
 
+def may_speak(state: RequestState, clock: Clock) -> bool:
+    """Whether the present state lets the clock speak, should it run; a decision's clock where one can be made."""
+    if clock.kind not in LIVE_CLOCKS.get(state.state, frozenset()):
+        return False
+    if clock.kind is not ClockKind.DECISION:
+        return True
+    asked = state.application(clock.leg) if clock.leg else None
+    return asked is not None and can_be_decided(state, asked)
+
+
 def _may_fire(state: RequestState, clock: Clock) -> bool:
-    if clock.kind not in LIVE_CLOCKS[state.state] or clock.live_since is None:
+    if not may_speak(state, clock) or clock.live_since is None:
         return False
     if clock.leg is None or clock.kind is ClockKind.DECISION:
         return True

@@ -9,17 +9,35 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from domain.changes import closing, handling, opening, passing_time, steering
+from domain.changes import (
+    applying,
+    closing,
+    elsewhere,
+    handling,
+    merging,
+    opening,
+    passing_time,
+    reopening,
+    sharing,
+    steering,
+    words,
+)
 from domain.changes.edits import Change
 from domain.clock import Clock
-from domain.deadlines import LIVE_CLOCKS
+from domain.deadlines import may_speak
 from domain.events import Event
 from domain.request import RequestState
 
 CHANGES: dict[type[Any], Change] = {
     **opening.CHANGES,
     **handling.CHANGES,
+    **sharing.CHANGES,
+    **elsewhere.CHANGES,
+    **words.CHANGES,
+    **applying.CHANGES,
     **closing.CHANGES,
+    **merging.CHANGES,
+    **reopening.CHANGES,
     **steering.CHANGES,
     **passing_time.CHANGES,
 }
@@ -28,23 +46,20 @@ CHANGES: dict[type[Any], Change] = {
 
 def evolve(state: RequestState, event: Event) -> RequestState:
     """The state after the event."""
-    change = CHANGES[type(event.what)]
-    after = replace(change(state, event.what, event), seq=event.seq, as_of=event.at)
-    if after.state is not state.state:
-        after = replace(after, entered_at=event.at)
-    return _let_speak(after, event.at)
-
-
-def _let_speak(state: RequestState, at: datetime) -> RequestState:
-    """Hold the clocks that the state does not name, and note since when the others may fire."""
-    live = LIVE_CLOCKS.get(state.state, frozenset())
+    after = CHANGES[type(event.what)](state, event.what, event)
+    moved = after.state is not state.state
     return replace(
-        state,
-        clocks=tuple(_tuned(clock, clock.kind in live and clock.is_running, at) for clock in state.clocks),
+        after,
+        seq=event.seq,
+        as_of=event.at,
+        entered_at=event.at if moved else after.entered_at,
+        clocks=tuple(_speaking(after, clock, event.at) for clock in after.clocks),
     )
 
 
-def _tuned(clock: Clock, speaks: bool, at: datetime) -> Clock:
+def _speaking(state: RequestState, clock: Clock, at: datetime) -> Clock:
+    """The clock held if the state does not name it, and else with the instant since when it may fire."""
+    speaks = clock.is_running and may_speak(state, clock)
     if speaks == (clock.live_since is not None):
         return clock
     return replace(clock, live_since=max(at, clock.started_at) if speaks else None)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from domain.applications import Application, ApplicationStatus, ExceptionKind
 from domain.clock import Clock, ClockKind, promised, used
-from domain.deadlines import LIVE_CLOCKS, is_reminder, thresholds_of
+from domain.deadlines import is_reminder, may_speak, thresholds_of
+from domain.policy_moves import limit_under
 from domain.request import RequestState
 
 MOST_INTERVALS = 200
@@ -88,7 +90,7 @@ def _explained(state: RequestState, clock: Clock, now: datetime) -> ClockExplain
         amount_seconds=clock.amount.total_seconds(),
         used_seconds=used(clock, now, calendar).total_seconds(),
         running=clock.is_running,
-        held=clock.is_running and clock.kind not in LIVE_CLOCKS.get(state.state, frozenset()),
+        held=clock.is_running and not may_speak(state, clock),
         thresholds=tuple(_threshold(state, clock, percent) for percent in thresholds_of(state, clock.kind)),
         counted=tuple(counted[:MOST_INTERVALS]),
         pauses=_pauses(clock),
@@ -102,14 +104,68 @@ def _threshold(state: RequestState, clock: Clock, percent: int) -> ThresholdExpl
     return ThresholdExplained(percent, due_at, reminder, percent in clock.fired)
 
 
+_COMMON = frozenset(
+    {
+        ClockKind.REGISTRATION,
+        ClockKind.AWAITING_INFO,
+        ClockKind.DELIBERATION,
+        ClockKind.PARTNER,
+        ClockKind.INTERIM,
+    }
+)
+"""Clocks whose limit no policy sets."""
+
+
 def _rule(state: RequestState, clock: Clock) -> str:
+    if (asked := _application_of(state, clock)) is not None:
+        if clock.kind is ClockKind.RESUME:
+            return f"suspension {asked.id} for {asked.reason}, longest = {clock.limit}"
+        source = "policy, confirmation" if asked.kind is ExceptionKind.HAND_UP else "terms"
+        return f"{source} of {asked.kind}, decision of {asked.id} = {clock.limit}"
     policy = state.snapshot.policy if state.snapshot else None
     leg = state.leg(clock.leg) if clock.leg else None
     field = f"{clock.kind}.{leg.level}" if clock.kind == "dwell" and leg else str(clock.kind)
-    if policy is None or clock.kind in (ClockKind.REGISTRATION, ClockKind.AWAITING_INFO):
+    if policy is None or clock.kind in _COMMON:
         return f"common limits, {field} = {clock.limit}"
+    if limit_under(policy, state, clock) not in (None, clock.limit):
+        return f"an earlier policy of the request, {field} = {clock.limit}"
     share = "" if clock.percent == 100 else f" x {clock.percent} %"
-    return f"policy {policy.code} version {policy.version}, {field} = {clock.limit}{share}"
+    longer = "".join(_extensions(state, clock))
+    return f"policy {policy.code} version {policy.version}, {field} = {clock.limit}{share}{longer}"
+
+
+def _application_of(state: RequestState, clock: Clock) -> Application | None:
+    """The application that started the clock: its decision is waited for, or it was a suspension that was granted."""
+    match clock.kind:
+        case ClockKind.DECISION:
+            return state.application(clock.leg) if clock.leg else None
+        case ClockKind.RESUME:
+            return next(
+                (
+                    asked
+                    for asked in _granted(state, ExceptionKind.SUSPENSION)
+                    if asked.decided_at == clock.started_at
+                ),
+                None,
+            )
+        case _:
+            return None
+
+
+def _extensions(state: RequestState, clock: Clock) -> Iterator[str]:
+    """What was added to the limit since it started, with the application that brought it."""
+    if clock.kind not in (ClockKind.TOTAL, ClockKind.DWELL):
+        return
+    for asked in _granted(state, ExceptionKind.EXTENSION):
+        since = asked.decided_at is not None and asked.decided_at >= clock.started_at
+        if since and clock.leg in (None, asked.leg):
+            yield f" + {asked.length} (extension {asked.id})"
+
+
+def _granted(state: RequestState, kind: ExceptionKind) -> Iterator[Application]:
+    for asked in state.applications:
+        if asked.kind is kind and asked.status is ApplicationStatus.GRANTED:
+            yield asked
 
 
 def _counted(state: RequestState, clock: Clock, until: datetime) -> Iterator[Interval]:

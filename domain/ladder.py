@@ -56,6 +56,29 @@ def raised(present: Body | None, asked: Body) -> Body:
     return asked if present is None or asked.rank > present.rank else present
 
 
+def body_of(level: Level) -> Body:
+    """The body that a supervisor of a level speaks for."""
+    return _BODY_OF_LEVEL[level]
+
+
+_BODY_OF_LEVEL = {
+    Level.GRID: Body.COMMUNITY,
+    Level.COMMUNITY: Body.COMMUNITY,
+    Level.TOWN: Body.TOWN,
+    Level.DISTRICT: Body.DISTRICT,
+    Level.CITY: Body.CITY,
+}
+
+LEVEL_OF_BODY = {
+    Body.COMMUNITY: Level.COMMUNITY,
+    Body.TOWN: Level.TOWN,
+    Body.DISTRICT: Level.DISTRICT,
+    Body.DISTRICT_LEADER: Level.DISTRICT,
+    Body.CITY: Level.CITY,
+}
+"""On which level a supervising body sits."""
+
+
 def one_higher(present: Body | None) -> Body:
     """The next body above, the city last."""
     if present is None:

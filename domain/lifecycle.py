@@ -15,17 +15,47 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.chapters import closing, handling, opening, passing_time, steering
+from domain.chapters import (
+    applying,
+    closing,
+    elsewhere,
+    handling,
+    merging,
+    opening,
+    passing_time,
+    reopening,
+    returning,
+    ruling,
+    sharing,
+    steering,
+    suspending,
+    words,
+)
 from domain.commands import Act, Order, PassTime
+from domain.deadlines import is_over
 from domain.events import Event, Fact
 from domain.evolution import evolve
 from domain.refusals import Refused
 from domain.request import RequestState, State
-from domain.units import SYSTEM, Actor, Role
+from domain.standing import REOPENABLE, way_back
+from domain.units import HANDS, SYSTEM, Actor, Role
 
 S, R = State, Role
 OPEN = frozenset(state for state in State if not state.is_terminal)
-HANDS = frozenset({R.HANDLER, R.UNIT_HEAD, R.GRID_WORKER})
+ACCEPTED = OPEN - {S.REGISTERED, S.AWAITING_INFO}
+AT_WORK = frozenset(
+    {S.PENDING_SIGN, S.IN_DISPUTE, S.IN_PROGRESS, S.SUSPENDED, S.IN_DELIBERATION, S.AWAITING_PARTNER}
+)
+"""Where a unit holds the lead, whatever it waits for."""
+SHARED = AT_WORK | {S.PENDING_DISPATCH, S.ADMISSION_REVIEW}
+"""Where joint units go on with their shares, also while it is open who leads."""
+APPEALABLE = OPEN | {S.CLOSED}
+"""Where something can be asked for and decided: a citizen may appeal against a finding after the request was closed."""
+RULED = frozenset(
+    {S.PENDING_DISPATCH, S.PENDING_SIGN, S.IN_PROGRESS, S.SUSPENDED, S.CLOSED, S.TRANSFERRED_OUT, S.VOIDED}
+)
+"""Where the decision on an application may lead."""
+LEADS = frozenset({R.HANDLER, R.UNIT_HEAD})
 
 Chapter = Callable[[RequestState, Any, Actor, datetime], Iterable[Fact]]
 
@@ -62,24 +92,53 @@ TABLE: dict[str, Row] = {
         _row("accept", "受理", {S.REGISTERED}, {R.AGENT, R.SYSTEM}, {S.PENDING_DISPATCH, S.PENDING_SIGN}, opening.accept),
         _row("reject", "不予受理", {S.REGISTERED, S.AWAITING_INFO}, {R.AGENT, R.DUTY_LEADER}, {S.NOT_ACCEPTED}, opening.reject),
         _row("answer_directly", "直接答复", {S.REGISTERED}, {R.AGENT}, {S.ANSWERED_DIRECTLY}, opening.answer_directly),
-        _row("dispatch", "分派", {S.PENDING_DISPATCH}, {R.DISPATCHER, R.SYSTEM}, {S.PENDING_SIGN}, handling.dispatch),
-        _row("sign", "签收", {S.PENDING_SIGN, S.IN_PROGRESS}, HANDS, {S.IN_PROGRESS}, handling.sign),
+        _row("dispatch", "分派", {S.PENDING_DISPATCH}, {R.DISPATCHER, R.SYSTEM}, {S.PENDING_SIGN, S.ADMISSION_REVIEW}, handling.dispatch),
+        _row("sign", "签收", SHARED, HANDS, {S.IN_PROGRESS}, handling.sign),
         _row("first_contact", "首次联系", {S.IN_PROGRESS}, HANDS, STAYS, handling.first_contact),
         _row("hand_up", "上报", {S.IN_PROGRESS}, HANDS, {S.PENDING_SIGN}, handling.hand_up),
-        _row("send_down", "下沉", {S.IN_PROGRESS}, {R.DISPATCHER, R.HANDLER, R.UNIT_HEAD}, {S.PENDING_SIGN}, handling.send_down),
-        _row("submit_reply", "反馈", {S.IN_PROGRESS, S.PENDING_SIGN, S.PENDING_REVIEW, S.PENDING_CALLBACK}, HANDS, {S.PENDING_REVIEW},
+        _row("send_down", "下沉", {S.IN_PROGRESS}, {R.DISPATCHER, R.HANDLER, R.UNIT_HEAD}, {S.PENDING_SIGN, S.ADMISSION_REVIEW},
+             handling.send_down),
+        _row("delegate", "转派", {S.IN_PROGRESS}, LEADS, STAYS, sharing.delegate),
+        _row("start_joint", "发起协办", {S.PENDING_SIGN, S.IN_PROGRESS}, LEADS | {R.DISPATCHER}, STAYS, sharing.start_joint),
+        _row("decline_joint", "谢绝协办", SHARED, HANDS, STAYS, sharing.decline_joint),
+        _row("remove_joint", "解除协办", ACCEPTED, {R.DISPATCHER}, STAYS, sharing.remove_joint),
+        _row("refer_deliberation", "提请议事", {S.IN_PROGRESS}, LEADS, {S.IN_DELIBERATION}, elsewhere.refer_deliberation),
+        _row("deliberation_result", "议事结果", {S.IN_DELIBERATION}, LEADS, {S.IN_PROGRESS}, elsewhere.deliberation_result),
+        _row("hand_to_partner", "转外部系统", {S.IN_PROGRESS}, LEADS, {S.AWAITING_PARTNER}, elsewhere.hand_to_partner),
+        _row("partner_result", "外部反馈", {S.AWAITING_PARTNER}, LEADS | {R.PARTNER, R.DISPATCHER, R.SYSTEM}, {S.IN_PROGRESS}, elsewhere.partner_result),
+        _row("interim_report", "阶段性反馈", {S.IN_PROGRESS, S.AWAITING_PARTNER}, HANDS, STAYS, words.interim_report),
+        _row("submit_reply", "反馈", SHARED | {S.PENDING_REVIEW, S.PENDING_CALLBACK}, HANDS, {S.PENDING_REVIEW},
              closing.submit_reply),
         _row("review_pass", "审核通过", {S.PENDING_REVIEW}, {R.REVIEWER}, {S.PENDING_CALLBACK, S.CLOSED}, closing.review_pass),
         _row("review_back", "回退重办", {S.PENDING_REVIEW}, {R.REVIEWER}, {S.IN_PROGRESS}, closing.review_back),
         _row("callback", "回访", {S.PENDING_CALLBACK}, {R.CALLBACK_AGENT}, {S.PENDING_CALLBACK, S.CLOSED, S.PENDING_SIGN}, closing.callback),
         _row("redo", "重办", {S.PENDING_CALLBACK}, {R.CALLBACK_AGENT, R.REVIEWER, R.DUTY_LEADER}, {S.PENDING_SIGN}, closing.redo),
         _row("withdraw", "撤诉", OPEN, {R.CITIZEN}, {S.WITHDRAWN}, closing.withdraw),
+        _row("apply", "申请", APPEALABLE, set(R) - {R.SYSTEM}, RULED | {S.IN_DISPUTE}, applying.apply),
+        _row("rule", "审批", APPEALABLE, set(R) - {R.CITIZEN, R.PARTNER, R.SYSTEM}, RULED, ruling.rule),
+        _row("resume", "恢复", {S.SUSPENDED}, LEADS | {R.DISPATCHER}, {S.IN_PROGRESS}, suspending.resume),
+        _row("reassign", "改派", {S.PENDING_SIGN, S.IN_PROGRESS}, {R.DISPATCHER}, {S.PENDING_SIGN, S.ADMISSION_REVIEW},
+             returning.reassign),
         _row("urge", "催办", OPEN - {S.REGISTERED, S.AWAITING_INFO}, {R.CITIZEN, R.DISPATCHER, R.SUPERVISOR, R.SYSTEM}, STAYS, steering.urge),
         _row("supervise", "督办", OPEN - {S.REGISTERED, S.AWAITING_INFO}, {R.SUPERVISOR}, STAYS, steering.supervise),
+        _row("cancel_card", "撤销督办牌", ACCEPTED, {R.SUPERVISOR}, STAYS, steering.cancel_card),
+        _row("raise_card", "黄牌升红牌", ACCEPTED, {R.SYSTEM}, STAYS, steering.raise_card),
+        _row("comment", "留言", OPEN, Role, STAYS, words.comment),
+        _row("attach", "附件", OPEN, Role, STAYS, words.attach),
+        _row("instruct", "批示", ACCEPTED, {R.DUTY_LEADER}, STAYS, words.instruct),
+        _row("acknowledge", "签阅批示", ACCEPTED, HANDS, STAYS, words.acknowledge),
+        _row("mark_confidential", "设为保密件", OPEN, {R.AGENT, R.REVIEWER}, STAYS, words.mark_confidential),
+        _row("merge", "合并重复件", OPEN, {R.AGENT, R.DISPATCHER}, {S.MERGED}, merging.merge),
+        _row("adopt", "并入", OPEN, {R.SYSTEM}, STAYS, merging.adopt),
+        _row("disown", "解除并案", OPEN | REOPENABLE, {R.SYSTEM}, STAYS, merging.disown),
+        _row("reopen", "重启", REOPENABLE, {R.CALLBACK_AGENT, R.REVIEWER, R.DUTY_LEADER, R.AGENT, R.SYSTEM},
+             {S.REGISTERED, S.PENDING_DISPATCH, S.PENDING_SIGN}, reopening.reopen),
+        _row("remind_of_commitment", "挂账复核", {S.CLOSED}, {R.SYSTEM}, STAYS, reopening.remind_of_commitment),
         _row("recalculate", "重算时限", OPEN, {R.DUTY_LEADER}, STAYS, steering.recalculate),
+        _row("move_policy", "迁移政策", OPEN - {S.REGISTERED, S.AWAITING_INFO}, {R.DUTY_LEADER}, STAYS, steering.move_policy),
         _row("refuse_reply", "驳回迟到的反馈", OPEN, {R.SYSTEM}, STAYS, closing.refuse_reply),
-        _row("pass_time", "到时", OPEN, {R.SYSTEM}, State, passing_time.pass_time),
-        _row("continue_story", "续写", OPEN, {R.SYSTEM}, STAYS, steering.continue_story),
+        _row("pass_time", "到时", APPEALABLE, {R.SYSTEM}, State, passing_time.pass_time),
+        _row("continue_story", "续写", APPEALABLE, {R.SYSTEM}, STAYS, steering.continue_story),
     )
 }  # fmt: skip
 
@@ -103,12 +162,21 @@ def decide(state: RequestState, order: Order, now: datetime) -> tuple[Event, ...
     overdue = _time_first(state, row, now)
     present = fold(state, overdue)
     _check_state(present, row)
-    return (*overdue, *_numbered(present, order, row.chapter(present, order.act, order.by, now), now))
+    done = _numbered(present, order.by, row.chapter(present, order.act, order.by, now), now)
+    return (*overdue, *done, *_left_behind(present, done, now))
+
+
+def _left_behind(state: RequestState, done: tuple[Event, ...], now: datetime) -> tuple[Event, ...]:
+    """Applications that the request moves past lapse with the act that moved it."""
+    if not state.undecided:
+        return ()
+    after = fold(state, done)
+    return _numbered(after, SYSTEM, applying.lapsed(after), now)
 
 
 def _time_first(state: RequestState, row: Row, now: datetime) -> tuple[Event, ...]:
     """What has fallen due by ``now`` happens before the order, so that nobody outruns a deadline by a moment."""
-    if row.act in _KEEP_THEIR_OWN_TIME:
+    if row.act in _KEEP_THEIR_OWN_TIME or is_over(state):
         return ()
     return decide(state, Order("", SYSTEM, PassTime()), now)
 
@@ -128,7 +196,15 @@ def possible_acts(state: RequestState, roles: Iterable[Role]) -> list[str]:
     documents.
     """
     held = frozenset(roles)
-    return [row.act for row in TABLE.values() if state.state in row.frm and row.who & held]
+    return [
+        row.act
+        for row in TABLE.values()
+        if state.state in row.frm and row.who & held and _has_its_object(state, row, held)
+    ]
+
+
+def _has_its_object(state: RequestState, row: Row, held: frozenset[Role]) -> bool:
+    return row.act != "rule" or any(held.intersection(asked.deciders) for asked in state.undecided)
 
 
 def act_names() -> frozenset[str]:
@@ -154,7 +230,7 @@ def _check_state(state: RequestState, row: Row) -> None:
             "request_ended",
             "state",
             f"the request has ended as {state.state}",
-            "a new request, or a reopening within the appeal window",
+            way_back(state),
         )
     expected = ", ".join(sorted(row.frm))
     raise Refused(
@@ -165,8 +241,8 @@ def _check_state(state: RequestState, row: Row) -> None:
     )
 
 
-def _numbered(state: RequestState, order: Order, facts: Iterable[Fact], now: datetime) -> tuple[Event, ...]:
-    return tuple(Event(state.seq + place, now, order.by, fact) for place, fact in enumerate(facts, start=1))
+def _numbered(state: RequestState, by: Actor, facts: Iterable[Fact], now: datetime) -> tuple[Event, ...]:
+    return tuple(Event(state.seq + place, now, by, fact) for place, fact in enumerate(facts, start=1))
 
 
 def known_act(name: str) -> type[Act]:

@@ -42,7 +42,7 @@ class OpenDays:
         exception = self._exceptions.get(day)
         return self._week[(day - 1) % 7] if exception is None else exception
 
-    def intervals(self, day: int) -> list[Interval]:
+    def intervals(self, day: int) -> tuple[Interval, ...]:
         """The open intervals of a day; a shift that the zone's clocks jump over entirely is none."""
         return _intervals(self._zone, _within_horizon(day), self.shifts(day))
 
@@ -52,12 +52,12 @@ class OpenDays:
 
     def day_reaching(self, total: int) -> int:
         """The day in the course of which working time since the beginning of the horizon reaches a positive total."""
-        return _within_horizon(bisect_left(_EVERY_DAY, total, key=self._time.before) + FIRST_DAY - 1)
+        return _within_horizon(self._time.day_reaching(total))
 
     def nth_open_day_after(self, day: int, count: int) -> int:
         """The count-th working day after a day."""
         total = self._days.before(_within_horizon(day) + 1) + count
-        return _within_horizon(bisect_left(_EVERY_DAY, total, key=self._days.before) + FIRST_DAY - 1)
+        return _within_horizon(self._days.day_reaching(total))
 
     def _unusual_lengths(self) -> dict[int, int]:
         unusual = {day: length_of(shifts) for day, shifts in self._exceptions.items()}
@@ -80,6 +80,7 @@ class _Tally:
         )
         self._differing_days = [day for day, _ in differing]
         self._differences = [0, *accumulate(difference for _, difference in differing)]
+        self._least, self._most = min(self._differences), max(self._differences)
 
     def before(self, day: int) -> int:
         """The total of all days of the horizon before a day."""
@@ -87,15 +88,24 @@ class _Tally:
         usual = weeks * self._week_total + self._before_weekday[weekday]
         return usual + self._differences[bisect_left(self._differing_days, day)]
 
+    def day_reaching(self, total: int) -> int:
+        """The day in the course of which a positive total is reached; it may lie outside the horizon."""
+        # The usual week alone tells the day but for what all the differences amount to: few days are left to search.
+        first = 7 * ((total - self._most) // self._week_total - 1)
+        last = 7 * ((total - self._least) // self._week_total + 1)
+        low, high = (min(max(0, bound), len(_EVERY_DAY)) for bound in (first, last))
+        return bisect_left(_EVERY_DAY, total, low, high, key=self.before) + FIRST_DAY - 1
 
-def _intervals(zone: ZoneInfo, day: int, shifts: tuple[Shift, ...]) -> list[Interval]:
+
+@lru_cache(maxsize=16384)
+def _intervals(zone: ZoneInfo, day: int, shifts: tuple[Shift, ...]) -> tuple[Interval, ...]:
+    """Kept, as the clocks of all requests ask for the same days again and again."""
     found = [(wall_to_micros(zone, day, start), wall_to_micros(zone, day, end)) for start, end in shifts]
-    return [(start, end) for start, end in found if start < end]
+    return tuple((start, end) for start, end in found if start < end)
 
 
-@lru_cache(maxsize=8192)
 def _length(zone: ZoneInfo, day: int, shifts: tuple[Shift, ...]) -> int:
-    """The working time of a day on which the clocks move; kept, as every extract of a calendar asks for it."""
+    """The working time of a day on which the clocks move."""
     return sum(end - start for start, end in _intervals(zone, day, shifts))
 
 

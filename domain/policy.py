@@ -90,6 +90,9 @@ class Thresholds:
     black_list: int = 200
 
 
+_WEEK, _TWO_WEEKS, _SIX_WEEKS = (Duration(days, Unit.WD) for days in (5, 10, 30))
+
+
 @dataclass(frozen=True, slots=True)
 class CommonLimits:
     """Limits of the waiting places that do not depend on the matter."""
@@ -110,6 +113,12 @@ class CommonLimits:
     automatic_redos: int
     reopen_days: int
     """Natural days after closure in which a request can be reopened; afterwards it counts as archived."""
+    deliberation: Duration = _SIX_WEEKS
+    """The longest time that a deliberation may take; then the unit goes on without its result."""
+    partner: Duration = _TWO_WEEKS
+    """How long a partner's answer is waited for; then the unit goes on without it."""
+    interim_every: Duration = _WEEK
+    """Pace of the reports owed to the citizen while a matter with a longer total limit is worked on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,8 @@ class Policy:
 
     ``auto_dispatch``: the system routes by the duty list at once instead of waiting for a dispatcher;
     otherwise it does so only when the dispatch limit has passed. ``reminder_every``: pace of the reminders
-    after the black list, until closure.
+    after the black list, until closure. ``confirm_hand_up``: when a dwell has passed, a dispatcher is asked so long
+    whether handling moves up, and silence means yes; ``None``: it moves up unasked.
     """
 
     code: str
@@ -141,6 +151,7 @@ class Policy:
     callback: CallbackRule
     auto_dispatch: bool
     thresholds: Thresholds
+    confirm_hand_up: Duration | None = None
 
     def limits(self) -> Iterator[tuple[str, Duration]]:
         """Every limit with the name of its field, for checks and displays."""
@@ -156,6 +167,8 @@ class Policy:
         yield "callback_within", self.callback_within
         if self.extension is not None:
             yield "extension.each", self.extension.each
+        if self.confirm_hand_up is not None:
+            yield "confirm_hand_up", self.confirm_hand_up
 
 
 @dataclass(frozen=True, slots=True)

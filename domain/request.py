@@ -10,9 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.applications import Application, ApplicationStatus
+from domain.attachments import Attachment
 from domain.calendar import WorkingCalendar
 from domain.clock import Clock, ClockKind
 from domain.levels import Level
+from domain.partners import PartnerCase
 from domain.policy import CommonLimits, Policy
 from domain.routing import Ladder, Place
 from domain.units import Unit
@@ -132,12 +134,27 @@ class Visibility(StrEnum):
     LEAD_ONLY = "lead_only"
     SEALED = "sealed"
 
+    def is_stricter(self, than: Visibility) -> bool:
+        """Whether fewer may see a request of this class."""
+        return list(Visibility).index(self) > list(Visibility).index(than)
+
 
 class Exclusion(StrEnum):
     """Why a request counts in no satisfaction or solved rate; it is answered all the same."""
 
     UNREASONABLE = "unreasonable"
     MALICIOUS = "malicious"
+
+
+class ReopenCause(StrEnum):
+    """Why an ended request is opened again: its caller is dissatisfied with the answer, it should not have ended, the
+    request it followed is gone, or the date of a commitment has come.
+    """
+
+    DISSATISFIED = "dissatisfied"
+    WRONGLY_ENDED = "wrongly_ended"
+    PARENT_GONE = "parent_gone"
+    COMMITMENT = "commitment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +182,14 @@ class Leg:
     end: LegEnd | None = None
     late: tuple[ClockKind, ...] = ()
     cards: tuple[Card, ...] = ()
+    cards_from: tuple[Body, ...] = ()
+    """Who issued each of the cards."""
+    cancelled: tuple[Card, ...] = ()
+    """Cards that were taken back; a colour comes once per leg all the same."""
     delegated_by: str | None = None
     """The leg whose unit delegated this share and keeps deadline and score."""
+    task: str = ""
+    """What a joint unit was asked to do; empty where the unit leads, or led and stayed."""
 
     @property
     def level(self) -> Level:
@@ -177,6 +200,10 @@ class Leg:
     def is_open(self) -> bool:
         """Whether an answer of the unit is still awaited."""
         return self.state in (LegState.PENDING_SIGN, LegState.IN_PROGRESS)
+
+    def issuer_of(self, card: Card) -> Body:
+        """Who issued a card that the leg has had."""
+        return self.cards_from[self.cards.index(card)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +276,15 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """A request that was merged into this one: whether its caller left a contact, how many persons it speaks for."""
+
+    number: str
+    has_contact: bool
+    people: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class RequestState:
     """Everything the rules know about a request after event number ``seq``, which happened at ``as_of``."""
 
@@ -283,9 +319,18 @@ class RequestState:
     visibility: Visibility = Visibility.PARTY
     exclusion: Exclusion | None = None
     parent: str | None = None
-    children: tuple[str, ...] = ()
+    children: tuple[Child, ...] = ()
     group_matter: bool = False
     commitment_due: datetime | None = None
+    own_initiative: bool = False
+    """Whether the caller withdrew from a matter of public safety, which goes on without them."""
+    instructed: int = 0
+    """How many instructions there have been; they are numbered ``i1``, ``i2`` ..."""
+    instructions: tuple[str, ...] = ()
+    """Those that the handler has not acknowledged."""
+    attachments: tuple[Attachment, ...] = ()
+    partner: PartnerCase | None = None
+    """Where the matter lies while a partner is awaited."""
 
     @property
     def number(self) -> str:
@@ -312,6 +357,10 @@ class RequestState:
         """The leg with that id."""
         return next((leg for leg in self.legs if leg.id == leg_id), None)
 
+    def application(self, application_id: str) -> Application | None:
+        """The application with that id."""
+        return next((asked for asked in self.applications if asked.id == application_id), None)
+
     def clock(self, kind: ClockKind, leg: str | None = None) -> Clock | None:
         """The newest clock of that kind (of that leg)."""
         return next(
@@ -329,4 +378,15 @@ def begin(intake: Intake) -> RequestState:
         as_of=intake.received_at,
         matter=intake.matter,
         snapshot=intake.snapshot,
+        visibility=first_visibility(intake.request_type, intake.matter),
     )
+
+
+DISCIPLINE = "supervision"
+"""The group of complaints about officials and units: its matters never go openly to who is complained of."""
+
+
+def first_visibility(request_type: str, matter: Matter | None) -> Visibility:
+    """Who may see a request before anybody has restricted it: reports and matters of discipline begin sealed."""
+    is_discipline = matter is not None and matter.group == DISCIPLINE
+    return Visibility.SEALED if request_type == "report" or is_discipline else Visibility.PARTY

@@ -13,6 +13,7 @@ from typing import Protocol
 from domain.levels import Level
 from domain.policy import Policy
 from domain.refusals import Refused
+from domain.skipping import SkipRule
 from domain.units import Unit
 
 
@@ -83,10 +84,22 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """That a skip rule lifted the start of a ladder, and which units get a copy."""
+
+    rule: str
+    copies: tuple[Unit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ladder:
-    """Who handles the request on each level from its start level up, frozen at acceptance."""
+    """Who handles the request on each level from its start level up, frozen at acceptance.
+
+    ``skip`` is set where a skip rule made it begin higher than the catalogue says.
+    """
 
     rungs: tuple[Rung, ...]
+    skip: Skip | None = None
 
     def at(self, level: Level) -> Rung | None:
         """The rung of a level, if the ladder reaches it."""
@@ -116,6 +129,16 @@ def index_duty_list(entries: Iterable[DutyEntry]) -> DutyIndex:
     return index
 
 
+def ruled_first(duty_list: DutyIndex, ruled: Iterable[DutyEntry]) -> DutyIndex:
+    """The duty list with the entries that rulings have added, oldest first in ``ruled``: for the same area the newest
+    ruling goes before all else.
+    """
+    index = {question: list(entries) for question, entries in duty_list.items()}
+    for entry in ruled:
+        index.setdefault((entry.category, entry.level), []).insert(0, entry)
+    return index
+
+
 def ladder_for(
     category: str,
     route_level: Level,
@@ -125,36 +148,68 @@ def ladder_for(
     duty_list: DutyIndex,
     directory: Directory,
     day: date,
+    skip_rule: SkipRule | None = None,
 ) -> Ladder:
     """Build the ladder of one request from the duty list in force on ``day``.
 
-    Only levels with a dwell in the policy, at or above the category's route level, become rungs.
+    Only levels with a dwell in the policy become rungs, at or above the category's route level, or above that where
+    ``skip_rule`` says so.
 
     Raises:
         Refused: ``no_responsible_unit`` if not one level has a unit; ``duty_list_gap`` if a level has no
             entry.
     """
-    levels = [level for level in policy.dwell.levels() if not route_level.is_above(level)]
+    skipping = skip_rule if skip_rule and skip_rule.start_level.is_above(route_level) else None
+    start_level = skipping.start_level if skipping else route_level
+    levels = [level for level in policy.dwell.levels() if not start_level.is_above(level)]
     if not levels:
         levels = [policy.dwell.levels()[-1]]
-    rungs = tuple(
-        _rung(category, level, place, duty_list=duty_list, directory=directory, day=day) for level in levels
-    )
+
+    def rung(level: Level) -> Rung:
+        return _rung(category, level, place, duty_list=duty_list, directory=directory, day=day)
+
+    rungs = tuple(rung(level) for level in levels)
     if all(rung.unit is None for rung in rungs):
         reason = f"nobody answers for {category} at {place.area or 'no place'}"
         raise Refused("no_responsible_unit", "place.area", reason, "a place inside the city")
-    return Ladder(rungs)
+    if skipping is None:
+        return Ladder(rungs)
+    listed = (level for level in skipping.copies if entry_for(category, level, place.area, duty_list, day))
+    told = (rung(level).unit for level in listed)
+    return Ladder(rungs, Skip(skipping.code, tuple(unit for unit in told if unit is not None)))
+
+
+def unanswered_levels(
+    category: str, route_level: Level, policy: Policy, duty_list: DutyIndex, day: date | None = None
+) -> list[Level]:
+    """The levels of the policy that a request of the category could come to and for which the duty list has no entry
+    that holds everywhere, on ``day`` (without it: on any day).
+    """
+    levels = [level for level in policy.dwell.levels() if not route_level.is_above(level)]
+    return [
+        level
+        for level in levels or policy.dwell.levels()[-1:]
+        if not any(
+            entry.holds(category, level, "", day or entry.valid_from or date.min)
+            for entry in duty_list.get((category, level), ())
+        )
+    ]
+
+
+def entry_for(category: str, level: Level, area: str, duty_list: DutyIndex, day: date) -> DutyEntry | None:
+    """The entry that answers on a level: of those that hold, the one for the finest area, and of these the first."""
+    listed = duty_list.get((category, level), ())
+    holding = (entry for entry in listed if entry.holds(category, level, area, day))
+    return max(holding, key=lambda entry: len(entry.area), default=None)
 
 
 def _rung(
     category: str, level: Level, place: Place, *, duty_list: DutyIndex, directory: Directory, day: date
 ) -> Rung:
-    listed = duty_list.get((category, level), ())
-    entries = [entry for entry in listed if entry.holds(category, level, place.area, day)]
-    if not entries:
+    entry = entry_for(category, level, place.area, duty_list, day)
+    if entry is None:
         reason = f"the duty list has no entry for {category} on level {level}"
         raise Refused("duty_list_gap", "category", reason, "an entry for every level")
-    entry = max(entries, key=lambda candidate: len(candidate.area))
     if not directory.reaches(level, place.area):
         return Rung(level, None, entry.code, gap="place_too_coarse")
     unit = directory.unit(entry.unit_type, level, place.area, day)

@@ -39,6 +39,10 @@ class LegSummary:
     """Limits this leg missed, comma-separated clock names in the order they were missed."""
     sign_due_at: datetime | None
     dwell_due_at: datetime | None
+    task: str
+    """What a joint unit was asked to do; empty of a unit that leads or led."""
+    delegated_by: str | None
+    """The leg whose unit passed this share down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class RequestSummary:
     category: str | None
     category_group: str | None
     area: str | None
+    latitude: float | None
+    longitude: float | None
     district: str | None
     policy: str | None
     policy_version: int | None
@@ -109,6 +115,8 @@ def summarize(state: RequestState) -> RequestSummary:
         category=matter.category if matter else None,
         category_group=matter.group if matter else None,
         area=matter.place.area if matter else None,
+        latitude=matter.place.latitude if matter else None,
+        longitude=matter.place.longitude if matter else None,
         district=matter.place.area[:6] if matter else None,
         policy=policy.code if policy else None,
         policy_version=policy.version if policy else None,
@@ -169,6 +177,8 @@ def _leg_row(state: RequestState, leg: Leg) -> LegSummary:
         late=",".join(leg.late),
         sign_due_at=_due(state, ClockKind.SIGN, leg.id),
         dwell_due_at=_due(state, ClockKind.DWELL, leg.id),
+        task=leg.task,
+        delegated_by=leg.delegated_by,
     )
 
 

@@ -7,31 +7,14 @@ keeps of it what later counts: who decides, by when, and what silence means.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from domain.applications import ExceptionKind
+from domain.applications import ExceptionKind, Seat, Silence
 from domain.clock import ClockKind
 from domain.durations import Duration
+from domain.levels import Level
 from domain.policy import Urgency
 from domain.request import State
 from domain.units import Role
-
-
-class Silence(StrEnum):
-    """What it means that nobody decided in time."""
-
-    GRANTED = "granted"
-    REFUSED = "refused"
-
-
-class Seat(StrEnum):
-    """On which level those sit who decide: anywhere, above the asking leg, where the policy says, or at a level."""
-
-    ANY = "any"
-    ABOVE = "above"
-    POLICY = "policy"
-    DISTRICT = "district"
-    CITY = "city"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +92,18 @@ class Terms:
     def reason(self, code: str) -> Reason | None:
         """The entry of that code."""
         return next((reason for reason in self.reasons if reason.code == code), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DutyAmendment:
+    """What a ruling adds to the duty list, so that the same dispute does not recur.
+
+    In ``area`` (a division code without trailing zeros, empty for the whole city) units of ``unit_type`` answer for
+    the category on that level.
+    """
+
+    category: str
+    level: Level
+    area: str
+    unit_type: str
+    basis: str

@@ -26,6 +26,10 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
+HANDS = frozenset({Role.HANDLER, Role.UNIT_HEAD, Role.GRID_WORKER})
+"""The posts of a unit that holds a leg."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A body that can hold a leg.

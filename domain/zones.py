@@ -51,11 +51,16 @@ def wall_to_micros(zone: ZoneInfo, day: int, wall: int) -> int:
 def day_of(zone: ZoneInfo, micros: int) -> int:
     """The day whose midnight is the last one not after the instant."""
     day = instant_of(micros).astimezone(zone).toordinal()
-    while micros < wall_to_micros(zone, day, 0):
+    while micros < _midnight(zone, day):
         day -= 1
-    while micros >= wall_to_micros(zone, day + 1, 0):
+    while micros >= _midnight(zone, day + 1):
         day += 1
     return day
+
+
+@lru_cache(maxsize=16384)
+def _midnight(zone: ZoneInfo, day: int) -> int:
+    return wall_to_micros(zone, day, 0)
 
 
 @lru_cache(maxsize=64)

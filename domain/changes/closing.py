@@ -11,6 +11,7 @@ from domain.changes.edits import (
     change_leg,
     end,
     end_leg,
+    owe_interim_report,
     promised,
     start_clock,
     stop_all_clocks,
@@ -78,6 +79,7 @@ def _redo_ordered(state: RequestState, fact: happened.RedoOrdered, event: Event)
     state = end_leg(state, lead.id, LegEnd.REDO, event.at)
     state = stop_all_clocks(state, state.submitted_at or event.at)
     state = start_clock(state, ClockKind.TOTAL, promised(state).policy.total, event.at, percent=fact.percent)
+    state = owe_interim_report(state, event.at, fact.percent)
     return replace(
         state,
         cycle=state.cycle + 1,
@@ -103,6 +105,11 @@ def _withdrawn(state: RequestState, fact: happened.Withdrawn, event: Event) -> R
     return end(state, State.WITHDRAWN, "withdrawn", event.at)
 
 
+def _own_initiative(state: RequestState, fact: happened.OwnInitiative, event: Event) -> RequestState:
+    del fact, event
+    return replace(state, own_initiative=True)
+
+
 CHANGES: dict[type[Any], Change] = {
     happened.ReplySubmitted: _reply_submitted,
     happened.ReplyRefused: _reply_refused,
@@ -113,4 +120,5 @@ CHANGES: dict[type[Any], Change] = {
     happened.RedoOrdered: _redo_ordered,
     happened.Closed: _closed,
     happened.Withdrawn: _withdrawn,
+    happened.OwnInitiative: _own_initiative,
 }

@@ -11,7 +11,8 @@ from domain import clock as clocks
 from domain.clock import Clock, ClockKind
 from domain.durations import Duration
 from domain.events import Event
-from domain.request import LegEnd, LegRole, LegState, PolicySnapshot, RequestState, State
+from domain.policy import ClockMode, comparable
+from domain.request import LegEnd, LegRole, LegState, PolicySnapshot, RequestState, State, Visibility
 from domain.sampling import spread
 
 Change = Callable[[RequestState, Any, Event], RequestState]
@@ -55,7 +56,7 @@ def end(state: RequestState, terminal: State, how: str, at: datetime) -> Request
         if leg.state is not LegState.ENDED:
             state = end_leg(state, leg.id, LegEnd.RELEASED, at)
     state = stop_clock(state, state.submitted_at or at, ClockKind.TOTAL)
-    return replace(stop_all_clocks(state, at), state=terminal, ended_at=at, ended_how=how)
+    return replace(stop_all_clocks(state, at), state=terminal, ended_at=at, ended_how=how, partner=None)
 
 
 def start_clock(
@@ -79,20 +80,78 @@ def stop_clock(state: RequestState, at: datetime, kind: ClockKind, leg: str | No
     return replace(
         state,
         clocks=tuple(
-            clocks.pause(clock, at) if clock.kind is kind and clock.leg == leg else clock
+            _stopped(clock, at) if clock.kind is kind and clock.leg == leg else clock
             for clock in state.clocks
         ),
     )
 
 
 def stop_all_clocks(state: RequestState, at: datetime) -> RequestState:
-    """The state with every running clock stopped."""
-    return replace(state, clocks=tuple(clocks.pause(clock, at) for clock in state.clocks))
+    """The state with every running clock stopped, but for the decisions that are waited for: they end with their own
+    facts.
+    """
+    return replace(
+        state,
+        clocks=tuple(
+            clock if clock.kind is ClockKind.DECISION else _stopped(clock, at) for clock in state.clocks
+        ),
+    )
+
+
+def _stopped(clock: Clock, at: datetime) -> Clock:
+    return replace(clocks.pause(clock, at), paused=False)
+
+
+def pause_clocks(state: RequestState, at: datetime, leg: str | None = None) -> RequestState:
+    """Every running clock (of one leg, if it is named) stands still until :func:`resume_clocks`, but for the decisions
+    that are waited for.
+    """
+    return replace(
+        state,
+        clocks=tuple(
+            replace(clocks.pause(clock, at), paused=True)
+            if clock.is_running and clock.kind is not ClockKind.DECISION and leg in (None, clock.leg)
+            else clock
+            for clock in state.clocks
+        ),
+    )
+
+
+def resume_clocks(state: RequestState, at: datetime, leg: str | None = None) -> RequestState:
+    """The clocks that wait (those of one leg, if it is named) run on."""
+    return replace(
+        state,
+        clocks=tuple(
+            replace(clocks.resume(clock, at), paused=False)
+            if clock.paused and leg in (None, clock.leg)
+            else clock
+            for clock in state.clocks
+        ),
+    )
 
 
 def drop_clock(state: RequestState, kind: ClockKind) -> RequestState:
     """Forget a repeating clock that has spoken, so that a year of reminders takes no room."""
     return replace(state, clocks=tuple(clock for clock in state.clocks if clock.kind is not kind))
+
+
+def owe_interim_report(state: RequestState, at: datetime, percent: int = 100) -> RequestState:
+    """The citizen is owed a report within the interim interval from ``at``, where the matter may take longer than one.
+
+    Matters counted in natural time never do.
+    """
+    state = drop_clock(state, ClockKind.INTERIM)
+    policy, every = promised(state).policy, state.intake.common.interim_every
+    office_day = state.calendar.office_day
+    is_long = comparable(policy.total, office_day) * percent / 100 > comparable(every, office_day)
+    if policy.clock is not ClockMode.WORKING or not is_long:
+        return state
+    return start_clock(state, ClockKind.INTERIM, every, at)
+
+
+def restrict(state: RequestState, visibility: Visibility) -> RequestState:
+    """The state seen by nobody beyond that class; what is restricted further stays so."""
+    return replace(state, visibility=visibility) if visibility.is_stricter(state.visibility) else state
 
 
 def place_of(state: RequestState, kind: ClockKind, leg: str | None) -> int:

@@ -9,12 +9,16 @@ from domain import events as happened
 from domain.changes.edits import Change, change_leg, end_leg, promised, start_clock, stay_joint, stop_clock
 from domain.clock import ClockKind
 from domain.events import Event
-from domain.request import Leg, LegEnd, LegState, RequestState, State
+from domain.request import Leg, LegEnd, LegRole, LegState, RequestState, State
 
 
 def _leg_dispatched(state: RequestState, fact: happened.LegDispatched, event: Event) -> RequestState:
     policy = promised(state).policy
     leg = Leg(fact.leg, fact.role, LegState.PENDING_SIGN, fact.unit, fact.duty_entry, fact.attempt, event.at)
+    if fact.role is LegRole.JOINT:
+        # Nothing waits for a joint unit: no state, no limit.
+        joint = replace(leg, task=fact.reason, delegated_by=fact.delegated_by)
+        return replace(state, legs=(*state.legs, joint))
     state = replace(
         stop_clock(state, event.at, ClockKind.DISPATCH), legs=(*state.legs, leg), state=State.PENDING_SIGN
     )

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from domain import events as happened
-from domain.changes.edits import Change, end, promised, start_clock, stop_clock
+from domain.changes.edits import Change, end, owe_interim_report, promised, restrict, start_clock, stop_clock
 from domain.clock import ClockKind
 from domain.events import Event
-from domain.request import RequestState, State
+from domain.request import RequestState, State, first_visibility
 
 
 def _registered(state: RequestState, fact: happened.Registered, event: Event) -> RequestState:
@@ -39,6 +39,8 @@ def _accepted(state: RequestState, fact: happened.Accepted, event: Event) -> Req
     state = stop_clock(state, event.at, ClockKind.REGISTRATION)
     state = start_clock(state, ClockKind.TOTAL, policy.total, fact.since)
     state = start_clock(state, ClockKind.DISPATCH, policy.dispatch, fact.since)
+    state = owe_interim_report(state, fact.since)
+    state = restrict(state, first_visibility(state.intake.request_type, state.matter))
     return replace(state, state=State.PENDING_DISPATCH, accepted_at=fact.since, rejection_proposed_by=None)
 
 

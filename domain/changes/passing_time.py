@@ -7,7 +7,16 @@ from typing import Any
 
 from domain import clock as clocks
 from domain import events as happened
-from domain.changes.edits import Change, change_leg, drop_clock, place_of, promised, replaced, start_clock
+from domain.changes.edits import (
+    Change,
+    change_leg,
+    drop_clock,
+    owe_interim_report,
+    place_of,
+    promised,
+    replaced,
+    start_clock,
+)
 from domain.clock import ClockKind
 from domain.deadlines import FIRST_LIMIT
 from domain.events import Event
@@ -33,6 +42,8 @@ def _deadline_fired(state: RequestState, fact: happened.DeadlineFired, event: Ev
                 promised(state).policy.reminder_every,
                 event.at,
             )
+        case ClockKind.INTERIM:
+            return owe_interim_report(state, event.at)
         case ClockKind.REGISTRATION:
             return start_clock(
                 drop_clock(state, ClockKind.REGISTRATION),

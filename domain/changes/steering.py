@@ -9,6 +9,9 @@ from domain import clock as clocks
 from domain import events as happened
 from domain.changes.edits import Change, change_leg
 from domain.events import Event, Fact
+from domain.ladder import body_of
+from domain.levels import Level
+from domain.policy_moves import may_run_on, moved
 from domain.request import RequestState
 
 
@@ -24,12 +27,22 @@ def _urged(state: RequestState, fact: happened.Urged, event: Event) -> RequestSt
 
 
 def _supervised(state: RequestState, fact: happened.Supervised, event: Event) -> RequestState:
-    del event
     leg = state.leg(fact.leg) if fact.leg else None
     if leg is not None and fact.card is not None:
-        state = change_leg(state, leg.id, cards=(*leg.cards, fact.card))
+        # A person may order a card where a higher body supervises already; the card is the person's.
+        issuer = body_of(event.by.level or Level.CITY) if fact.cause == "ordered" else fact.body
+        state = change_leg(state, leg.id, cards=(*leg.cards, fact.card), cards_from=(*leg.cards_from, issuer))
     black = fact.body if fact.black_list else state.black_listed_at
     return replace(state, supervised_by=fact.body, card=fact.card or state.card, black_listed_at=black)
+
+
+def _card_cancelled(state: RequestState, fact: happened.CardCancelled, event: Event) -> RequestState:
+    del event
+    leg = state.leg(fact.leg)
+    assert leg is not None, "a card is taken back from a leg"
+    state = change_leg(state, leg.id, cancelled=(*leg.cancelled, fact.card))
+    left = [card for each in state.legs for card in each.cards if card not in each.cancelled]
+    return replace(state, card=left[-1] if left else None) if state.card is fact.card else state
 
 
 def _story_continued(state: RequestState, fact: happened.StoryContinued, event: Event) -> RequestState:
@@ -41,14 +54,23 @@ def _story_continued(state: RequestState, fact: happened.StoryContinued, event: 
 
 def _calendar_corrected(state: RequestState, fact: happened.CalendarCorrected, event: Event) -> RequestState:
     del event
-    recounted = tuple(clocks.recount(clock, state.calendar, fact.calendar) for clock in state.clocks)
+    recounted = tuple(
+        clocks.recount(clock, state.calendar, fact.calendar) if may_run_on(state, clock) else clock
+        for clock in state.clocks
+    )
     return replace(state, calendar=fact.calendar, clocks=recounted)
+
+
+def _policy_moved(state: RequestState, fact: happened.PolicyMoved, event: Event) -> RequestState:
+    return moved(state, fact.snapshot, event.at)
 
 
 CHANGES: dict[type[Any], Change] = {
     happened.Urged: _urged,
     happened.Supervised: _supervised,
+    happened.CardCancelled: _card_cancelled,
     happened.CalendarCorrected: _calendar_corrected,
+    happened.PolicyMoved: _policy_moved,
     happened.StoryContinued: _story_continued,
     happened.AlarmRaised: _unchanged,
 }

@@ -17,6 +17,7 @@ from domain.events import (
     Closed,
     Contributed,
     Fact,
+    OwnInitiative,
     RedoOrdered,
     ReplyRefused,
     ReplySubmitted,
@@ -26,7 +27,7 @@ from domain.events import (
     Withdrawn,
 )
 from domain.ladder import one_higher, raised
-from domain.policy import CallbackRule
+from domain.policy import CallbackRule, Urgency
 from domain.refusals import Refused
 from domain.request import CallbackTry, LegRole, LegState, RequestState, State
 from domain.routing import Rung
@@ -78,6 +79,13 @@ def submit_reply(state: RequestState, act: SubmitReply, by: Actor, _now: datetim
             "state",
             f"submit_reply is not possible while the request is {state.state}",
             State.IN_PROGRESS,
+        )
+    if state.instructions:
+        raise Refused(
+            "not_acknowledged",
+            "instruction",
+            f"instructions wait to be acknowledged: {', '.join(state.instructions)}",
+            "acknowledge them first",
         )
     yield ReplySubmitted(leg.id, act.outcome, text, act.evidence)
 
@@ -150,9 +158,20 @@ def new_cycle(state: RequestState, reason: str, *, automatic: bool) -> Iterator[
     yield leg_for(state, rung, "redo", reason, percent=percent, attempt=state.cycle + 1)
 
 
-def withdraw(_state: RequestState, act: Withdraw, _by: Actor, _now: datetime) -> Iterator[Fact]:
-    """The citizen takes the request back."""
-    yield Withdrawn(optional_text(act.reason, "reason"))
+def withdraw(state: RequestState, act: Withdraw, _by: Actor, _now: datetime) -> Iterator[Fact]:
+    """The citizen takes the request back; a matter of public safety goes on without them."""
+    if state.own_initiative:
+        raise Refused(
+            "withdrawn_before",
+            "number",
+            "the caller has withdrawn; the matter goes on without them",
+            "nothing more",
+        )
+    reason = optional_text(act.reason, "reason")
+    if state.snapshot is not None and state.snapshot.policy.urgency is Urgency.CRITICAL:
+        yield OwnInitiative(reason)
+    else:
+        yield Withdrawn(reason)
 
 
 def closed(
@@ -166,7 +185,7 @@ def is_called_back(state: RequestState) -> bool:
     """Whether the citizen is asked: by the policy's rule, and only who left a contact. The sample is the same
     on every reading.
     """
-    if not state.intake.has_contact:
+    if not is_reachable(state):
         return False
     match promised(state).policy.callback:
         case CallbackRule.ALL:
@@ -175,6 +194,12 @@ def is_called_back(state: RequestState) -> bool:
             return one_in(state.intake.common.sample_one_in, state.number)
         case CallbackRule.NONE:
             return False
+
+
+def is_reachable(state: RequestState) -> bool:
+    """Whether anybody can be called back: the caller, unless they withdrew, or that of a request merged into it."""
+    caller = state.intake.has_contact and not state.own_initiative
+    return caller or any(child.has_contact for child in state.children)
 
 
 def _attempts_used_up(state: RequestState, now: datetime) -> bool:

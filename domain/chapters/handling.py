@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
+from domain.chapters.asking import asked_by_rules
 from domain.commands import Dispatch, FirstContact, HandUp, SendDown, Sign
 from domain.events import AlarmRaised, Fact, FirstContacted, HandedUp, LegDispatched, LegSigned, SentDown
 from domain.levels import Level
 from domain.refusals import Refused
-from domain.request import Leg, LegRole, LegState, PolicySnapshot, RequestState
+from domain.request import Leg, LegEnd, LegRole, LegState, PolicySnapshot, RequestState, State
 from domain.routing import Rung
+from domain.terms import Terms
 from domain.texts import optional_text, required_text
 from domain.units import Actor, Role, Unit
 
-Cause = Literal["dispatched", "handed_up", "sent_down", "redo"]
+Cause = Literal["dispatched", "handed_up", "sent_down", "redo", "reopened", "reassigned", "ruled"]
 
 
 def dispatch(state: RequestState, act: Dispatch, _by: Actor, _now: datetime) -> Iterator[Fact]:
@@ -25,18 +27,9 @@ def dispatch(state: RequestState, act: Dispatch, _by: Actor, _now: datetime) -> 
         yield from first_leg(state, snapshot, optional_text(act.reason, "reason"))
         return
     rung = snapshot.ladder.at(act.unit.level)
-    if rung is not None and rung.unit == act.unit:
-        yield leg_for(state, rung, "dispatched", optional_text(act.reason, "reason"))
-        return
-    if act.unit.level is Level.CITY:
-        raise Refused(
-            "level_does_not_handle",
-            "unit",
-            "the city supervises and does not handle",
-            "a unit of a response level",
-        )
-    reason = required_text(act.reason, "reason")
-    yield LegDispatched(_next_leg(state), LegRole.LEAD, act.unit, "", state.cycle, "dispatched", reason)
+    is_usual = rung is not None and rung.unit == act.unit
+    reason = optional_text(act.reason, "reason") if is_usual else required_text(act.reason, "reason")
+    yield from given_to(state, act.unit, "dispatched", reason, act.admission)
 
 
 def sign(state: RequestState, act: Sign, by: Actor, _now: datetime) -> Iterator[Fact]:
@@ -44,6 +37,13 @@ def sign(state: RequestState, act: Sign, by: Actor, _now: datetime) -> Iterator[
     leg = own_leg(state, by, act.leg)
     if leg.state is not LegState.PENDING_SIGN:
         raise Refused("already_signed", "leg", f"leg {leg.id} has been signed", "nothing more to sign")
+    if leg.role is LegRole.LEAD and state.state is not State.PENDING_SIGN:
+        raise Refused(
+            "not_possible_now",
+            "state",
+            f"leg {leg.id} cannot be signed while the request is {state.state}",
+            State.PENDING_SIGN,
+        )
     yield LegSigned(leg.id, automatic=False)
 
 
@@ -92,16 +92,75 @@ def send_down(state: RequestState, act: SendDown, by: Actor, _now: datetime) -> 
     target, duty_entry = _lower_unit(state, lead, act.unit)
     reason = required_text(act.reason, "reason")
     yield SentDown(lead.id, lead.level, reason)
-    yield LegDispatched(_next_leg(state), LegRole.LEAD, target, duty_entry, state.cycle, "sent_down", reason)
+    yield LegDispatched(next_leg(state), LegRole.LEAD, target, duty_entry, state.cycle, "sent_down", reason)
+    yield from admission_asked(state, target, act.admission)
+
+
+def given_to(
+    state: RequestState, unit: Unit, cause: Cause, reason: str, admission: Terms | None
+) -> Iterator[Fact]:
+    """The lead leg for a unit that a person names, citing the duty-list entry where it is the ladder's own.
+
+    Raises:
+        Refused: ``level_does_not_handle``.
+    """
+    if unit.level is Level.CITY:
+        raise Refused(
+            "level_does_not_handle",
+            "unit",
+            "the city supervises and does not handle",
+            "a unit of a response level",
+        )
+    rung = promised(state).ladder.at(unit.level)
+    entry = rung.duty_entry if rung is not None and rung.unit == unit else ""
+    yield LegDispatched(next_leg(state), LegRole.LEAD, unit, entry, state.cycle, cause, reason)
+    yield from admission_asked(state, unit, admission)
+
+
+def admission_asked(state: RequestState, unit: Unit, admission: Terms | None) -> Iterator[Fact]:
+    """A community that has not the matter on its list is asked before it has to sign."""
+    if admission is not None and unit.level is Level.COMMUNITY:
+        yield asked_by_rules(state, admission, next_leg(state), f"{unit.code} has not the matter on its list")
 
 
 def first_leg(state: RequestState, snapshot: PolicySnapshot, reason: str) -> Iterator[Fact]:
-    """The lead leg for the lowest rung with a unit; gaps below it raise an alarm each."""
+    """The lead leg for the lowest rung with a unit; gaps below it raise an alarm each.
+
+    After a unit did not take the matter it is the one that the upheld return suggested, or the next rung above.
+    """
+    refused = state.last_lead
+    if refused is not None and refused.end in (LegEnd.RETURNED, LegEnd.NOT_ADMITTED):
+        yield from _next_leg_after(state, snapshot, refused, reason)
+        return
     rung, gaps = snapshot.ladder.next_above(None)
     yield from alarms_for(gaps)
     if rung is None:
         raise Refused("no_responsible_unit", "place", "no level of the ladder has a unit", "an explicit unit")
     yield leg_for(state, rung, "dispatched", reason)
+
+
+def _next_leg_after(
+    state: RequestState, snapshot: PolicySnapshot, refused: Leg, reason: str
+) -> Iterator[Fact]:
+    suggested = next(
+        (asked.unit for asked in reversed(state.applications) if asked.leg == refused.id and asked.unit), None
+    )
+    if suggested is not None and _takes_unasked(snapshot, suggested):
+        yield from given_to(state, suggested, "dispatched", reason, None)
+        return
+    rung, gaps = snapshot.ladder.next_above(refused.level)
+    yield from alarms_for(gaps)
+    # Above the top there is nobody; somebody must hold the request all the same.
+    yield leg_for(state, rung or Rung(refused.level, refused.unit, refused.duty_entry), "dispatched", reason)
+
+
+def _takes_unasked(snapshot: PolicySnapshot, unit: Unit) -> bool:
+    """Whether the unit can be given the lead without a person: the city never has it, and a community that does not
+    stand on the ladder would have to be asked for admission first.
+    """
+    rung = snapshot.ladder.at(unit.level)
+    stands_on_it = rung is not None and rung.unit == unit
+    return unit.level is not Level.CITY and (unit.level is not Level.COMMUNITY or stands_on_it)
 
 
 def move_up(
@@ -132,7 +191,7 @@ def leg_for(
     """A lead leg for a rung that has a unit, citing the duty-list entry."""
     assert rung.unit is not None
     return LegDispatched(
-        _next_leg(state),
+        next_leg(state),
         LegRole.LEAD,
         rung.unit,
         rung.duty_entry,
@@ -163,11 +222,11 @@ def lead_of(state: RequestState) -> Leg:
     return state.lead
 
 
-def own_leg(state: RequestState, by: Actor, leg_id: str) -> Leg:
-    """The leg, if it is open and the actor's unit holds it.
+def known_leg(state: RequestState, leg_id: str) -> Leg:
+    """The leg of that id, open or not.
 
     Raises:
-        Refused: ``leg_unknown``, ``not_your_leg`` or ``leg_ended``.
+        Refused: ``leg_unknown``.
     """
     leg = state.leg(leg_id)
     if leg is None:
@@ -177,11 +236,30 @@ def own_leg(state: RequestState, by: Actor, leg_id: str) -> Leg:
             f"request {state.number} has no leg {leg_id}",
             ", ".join(each.id for each in state.legs) or "no leg yet",
         )
+    return leg
+
+
+def own_leg(state: RequestState, by: Actor, leg_id: str) -> Leg:
+    """The leg, if it is open and the actor's unit holds it.
+
+    Raises:
+        Refused: ``leg_unknown``, ``not_your_leg`` or ``leg_ended``.
+    """
+    leg = known_leg(state, leg_id)
     if by.unit != leg.unit.code:
         raise Refused("not_your_leg", "leg", f"leg {leg.id} is held by {leg.unit.code}", leg.unit.code)
+    must_be_open(leg)
+    return leg
+
+
+def must_be_open(leg: Leg) -> None:
+    """The leg still waits for its unit.
+
+    Raises:
+        Refused: ``leg_ended``.
+    """
     if not leg.is_open:
         raise Refused("leg_ended", "leg", f"leg {leg.id} is {leg.end or leg.state}", "an open leg")
-    return leg
 
 
 def own_lead(state: RequestState, by: Actor) -> Leg:
@@ -217,5 +295,6 @@ def _lower_unit(state: RequestState, lead: Leg, asked: Unit | None) -> tuple[Uni
     return unit, below[-1].duty_entry
 
 
-def _next_leg(state: RequestState) -> str:
+def next_leg(state: RequestState) -> str:
+    """The id of the next leg: legs are numbered in the order of their dispatch."""
     return str(len(state.legs) + 1)

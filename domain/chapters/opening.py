@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain.chapters.handling import first_leg
+from domain.chapters.merging import flagged
 from domain.commands import Accept, Act, AnswerDirectly, Reject, RequestInfo, SupplyInfo
 from domain.events import (
     Accepted,
@@ -44,6 +45,7 @@ def register(state: RequestState, _act: Act, _by: Actor, _now: datetime) -> Iter
         raise Refused("already_registered", "number", f"{state.number} has been registered", "a new number")
     intake = state.intake
     yield Registered(intake.digest, intake.channel, intake.request_type)
+    yield from flagged(state, callers=1, people=intake.people)
     if intake.matter is not None and intake.snapshot is not None:
         yield from _acceptance(
             state,

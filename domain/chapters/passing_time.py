@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from domain.chapters.applying import lapsed
 from domain.chapters.closing import closed, passed
-from domain.chapters.handling import first_leg, lead_of, move_up, promised
+from domain.chapters.elsewhere import not_deliberated, partner_silent
+from domain.chapters.handling import alarms_for, first_leg, lead_of, move_up, promised
+from domain.chapters.moving_on import hand_up_asked, stays_supervised
+from domain.chapters.ruling import silence
+from domain.chapters.words import not_reported
 from domain.clock import ClockKind
 from domain.commands import PassTime
 from domain.deadlines import FIRST_LIMIT, Deadline, pending
-from domain.events import AlarmRaised, DeadlineFired, Event, Fact, LegSigned, Rejected, Supervised
+from domain.events import AlarmRaised, DeadlineFired, Event, Fact, LegSigned, Rejected, Resumed, Supervised
 from domain.evolution import evolve
 from domain.ladder import (
     REMINDED_OF_DWELL,
     REMINDED_OF_TOTAL,
     SUPERVISING,
-    SUPERVISING_EXPIRED_DWELL,
     level_of,
     new_card,
     one_higher,
@@ -36,9 +40,10 @@ def pass_time(state: RequestState, _act: PassTime, by: Actor, now: datetime) -> 
     while due := next(iter(pending(state)), None):
         if due.due_at > now:
             return
-        for fact in _happening(state, due, now):
-            yield fact
-            state = evolve(state, Event(state.seq + 1, now, by, fact))
+        for happening in (_happening, _left_behind):
+            for fact in happening(state, due, now):
+                yield fact
+                state = evolve(state, Event(state.seq + 1, now, by, fact))
 
 
 def _happening(state: RequestState, due: Deadline, now: datetime) -> Iterator[Fact]:
@@ -56,6 +61,12 @@ def _happening(state: RequestState, due: Deadline, now: datetime) -> Iterator[Fa
     yield from EFFECTS[clock.kind](state, due)
 
 
+def _left_behind(state: RequestState, due: Deadline, now: datetime) -> Iterator[Fact]:
+    """What time has brought about may leave an application without its object."""
+    del due, now
+    yield from lapsed(state)
+
+
 def _told(state: RequestState, due: Deadline) -> str:
     level = level_of(state)
     match due.clock.kind:
@@ -68,6 +79,9 @@ def _told(state: RequestState, due: Deadline) -> str:
             return "duty_leader"
         case ClockKind.DISPATCH:
             return "dispatcher"
+        case ClockKind.DECISION:
+            asked = state.application(due.clock.leg or "")
+            return asked.deciders[0] if asked is not None else "dispatcher"
         case ClockKind.REVIEW:
             return "reviewer" if due.percent == FIRST_LIMIT else "duty_leader"
         case ClockKind.CALLBACK:
@@ -109,11 +123,19 @@ def _dwell(state: RequestState, due: Deadline) -> Iterator[Fact]:
         return
     lead = lead_of(state)
     rung, gaps = promised(state).ladder.next_above(lead.level)
-    if rung is not None:
+    asked_first = promised(state).policy.confirm_hand_up
+    if rung is None:
+        yield from alarms_for(gaps)
+        yield from stays_supervised(state)
+    elif asked_first is not None:
+        yield from hand_up_asked(state, lead, asked_first)
+    else:
         yield from move_up(state, lead, rung, gaps, "dwell", f"dwell at {lead.level} passed", release=False)
-        return
-    body = raised(state.supervised_by, SUPERVISING_EXPIRED_DWELL[lead.level])
-    yield Supervised(lead.id, body, new_card(state, Card.YELLOW), "dwell")
+
+
+def _suspension_over(state: RequestState, due: Deadline) -> Iterator[Fact]:
+    del state, due
+    yield Resumed(automatic=True)
 
 
 def _total(state: RequestState, due: Deadline) -> Iterator[Fact]:
@@ -163,5 +185,10 @@ EFFECTS: dict[ClockKind, Effect] = {
     ClockKind.REMINDER: _reminded,
     ClockKind.REVIEW: _not_reviewed,
     ClockKind.CALLBACK: _not_called_back,
+    ClockKind.DECISION: silence,
+    ClockKind.RESUME: _suspension_over,
+    ClockKind.DELIBERATION: not_deliberated,
+    ClockKind.PARTNER: partner_silent,
+    ClockKind.INTERIM: not_reported,
 }
 """What the silence of each clock means."""

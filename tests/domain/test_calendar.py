@@ -228,6 +228,8 @@ def random_calendars(draw: st.DrawFn) -> WorkingCalendar:
 def test_adding_then_measuring_gives_the_amount_back(
     calendar: WorkingCalendar, start: datetime, amount: timedelta
 ) -> None:
+    # Forty days of working time, at a minute a week, lie beyond the horizon.
+    assume(calendar.office_day > timedelta(minutes=1))
     end = calendar.add_working(start, amount)
     assert calendar.working_between(start, end) == amount
     assert calendar.working_between(end, start) == -amount

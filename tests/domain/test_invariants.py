@@ -13,36 +13,60 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from domain.clock import ClockKind
 from domain.commands import (
     Accept,
+    Acknowledge,
     Act,
+    Adopt,
+    Attach,
     Callback,
+    CancelCard,
+    Comment,
     ContinueStory,
+    DeclineJoint,
+    Delegate,
+    DeliberationResult,
+    Disown,
     Dispatch,
     FirstContact,
+    HandToPartner,
     HandUp,
+    Instruct,
+    MarkConfidential,
+    Merge,
+    MovePolicy,
+    PartnerResult,
+    RaiseCard,
     Redo,
+    ReferDeliberation,
     Reject,
+    RemoveJoint,
+    Reopen,
+    ReportInterim,
     RequestInfo,
     ReviewBack,
     ReviewPass,
     SendDown,
     Sign,
+    StartJoint,
     SubmitReply,
     Supervise,
     SupplyInfo,
     Urge,
     Withdraw,
 )
+from domain.cumulative import cumulative
 from domain.deadlines import next_due, pending
-from domain.events import Accepted, Closed, DeadlineFired, LegDispatched, Supervised
+from domain.events import Accepted, Closed, DeadlineFired, GroupFlagged, LegDispatched, Reopened, Supervised
 from domain.levels import Level
 from domain.lifecycle import TABLE
+from domain.partners import Partner
 from domain.policy import ClockMode, Policy, Urgency
 from domain.refusals import Refused
-from domain.request import Card, RequestState
+from domain.request import Card, PolicySnapshot, ReopenCause, RequestState, State, Visibility
 from domain.simulator import Simulation, replayed
+from domain.standing import reopening_ends
 from domain.summary import summarize
 from domain.units import SYSTEM, Actor, Role
-from tests.support.builders import UNITS, actor, intake, policy, unclassified
+from tests.support.builders import PHOTO, UNITS, actor, intake, ladder, policy, unclassified
 
 POLICIES: list[Policy] = [
     policy(),
@@ -61,6 +85,8 @@ POLICIES: list[Policy] = [
         reminder_every="1wd",
     ),
 ]
+
+TWO_HOURS = policy(version=3, total="2h", dwell={"community": "1h", "district": "1h"})
 
 ACTS: st.SearchStrategy[Act] = st.one_of(
     st.sampled_from(
@@ -84,8 +110,31 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
             Dispatch(UNITS[Level.TOWN], "knows the place"),
             Accept(intake().matter, intake().snapshot),
             ContinueStory(2),
+            MovePolicy(PolicySnapshot(policy(version=2, total="9h"), ladder()), "a longer promise"),
+            MovePolicy(PolicySnapshot(TWO_HOURS, ladder(of=TWO_HOURS)), "a shorter promise"),
+            Merge("20260302-0000009", State.IN_PROGRESS),
+            Adopt("20260302-0000008", has_contact=True),
+            Adopt("20260302-0000007", has_contact=False, people=30),
+            Disown("20260302-0000008"),
+            StartJoint(UNITS[Level.TOWN], "lend a lorry"),
+            StartJoint(UNITS[Level.DISTRICT], "lend a crane"),
+            ReferDeliberation("hall", "where?"),
+            DeliberationResult("there", agreed=True),
+            HandToPartner(Partner.AFFAIRS, "case-1"),
+            PartnerResult("done", "settled", "case-1"),
+            Comment("again"),
+            Attach(PHOTO),
+            Instruct("settle it"),
+            ReportInterim("on our way"),
+            MarkConfidential(Visibility.SEALED, "fear"),
         ]
     ),
+    st.builds(Delegate, st.sampled_from("1234"), st.just(UNITS[Level.GRID]), st.just("look")),
+    st.builds(DeclineJoint, st.sampled_from("1234"), st.just("cannot")),
+    st.builds(RemoveJoint, st.sampled_from("1234"), st.just("not needed")),
+    st.builds(CancelCard, st.sampled_from("1234"), st.sampled_from(Card), st.just("by mistake")),
+    st.builds(RaiseCard, st.sampled_from("1234"), st.just("two yellow cards")),
+    st.builds(Acknowledge, st.sampled_from(["i1", "i2", "i3"])),
     st.builds(Sign, st.sampled_from("1234")),
     st.builds(FirstContact, st.sampled_from("1234"), st.just("call log")),
     st.builds(
@@ -163,6 +212,22 @@ class RequestLife(RuleBasedStateMachine):
             self.story.act(likely_actor(self.story.state, act), act, self.now)
         assert refusal.value.code == "request_ended"
 
+    @precondition(lambda self: self.story.state.state.is_terminal)
+    @rule(cause=st.sampled_from([ReopenCause.DISSATISFIED, ReopenCause.WRONGLY_ENDED]), wait=WAITS)
+    def open_again(self, cause: ReopenCause, wait: timedelta) -> None:
+        self.now += wait
+        ended = self.story.state
+        until = reopening_ends(ended)
+        reopen = Reopen("it is dark again", cause)
+        if until is not None and self.now <= until:
+            self.story.act(likely_actor(ended, reopen), reopen, self.now)
+            assert self.story.state.cycle == ended.cycle + 1
+            assert not self.story.state.state.is_terminal
+            return
+        with pytest.raises(Refused) as refusal:
+            self.story.act(likely_actor(ended, reopen), reopen, self.now)
+        assert refusal.value.code == "appeal_window_over"
+
     @invariant()
     def the_timeline_is_numbered_without_a_gap_and_in_order(self) -> None:
         assert [event.seq for event in self.story.timeline] == list(range(1, len(self.story.timeline) + 1))
@@ -195,7 +260,8 @@ class RequestLife(RuleBasedStateMachine):
         accepted = [event for event in self.story.timeline if isinstance(event.what, Accepted)]
         assert len(accepted) <= 1
         if accepted:
-            assert len(totals) == self.story.state.cycle
+            judged_anew = sum(fact.to is State.REGISTERED for fact in self.story.facts(Reopened))
+            assert len(totals) == self.story.state.cycle - judged_anew
             assert totals[0].started_at == self.story.state.accepted_at
 
     @invariant()
@@ -214,8 +280,18 @@ class RequestLife(RuleBasedStateMachine):
         assert len(issued) == len(set(issued))
 
     @invariant()
-    def it_ends_at_most_once(self) -> None:
-        assert len(self.story.facts(Closed)) <= 1
+    def it_ends_at_most_once_between_two_reopenings(self) -> None:
+        assert len(self.story.facts(Closed)) <= 1 + len(self.story.facts(Reopened))
+
+    @invariant()
+    def the_cumulative_clock_stands_still_after_an_end(self) -> None:
+        state = self.story.state
+        if state.ended_at is not None:
+            assert cumulative(state, state.ended_at) == cumulative(state, self.now + timedelta(days=90))
+
+    @invariant()
+    def the_flag_of_a_group_is_raised_once(self) -> None:
+        assert len(self.story.facts(GroupFlagged)) == self.story.state.group_matter
 
     @invariant()
     def the_board_row_can_always_be_made(self) -> None:

@@ -20,7 +20,7 @@ from cities.pack import CityPack, load_pack
 from domain.clock import Clock, ClockKind
 from domain.events import AlarmRaised, DeadlineFired, Event, LegDispatched, LegSigned, Supervised
 from domain.levels import Level
-from domain.policy import Policy, Urgency
+from domain.policy import Policy, Urgency, comparable
 from domain.request import Body, Card, Intake, LegRole, Light, Matter, PolicySnapshot, RequestState, State
 from domain.routing import Place
 from domain.simulator import Simulation, replayed
@@ -142,7 +142,21 @@ def test_handling_goes_first_to_the_policys_own_start_level(code: str) -> None:
     seen = climb(code)
     assert seen.lead_legs[0].unit.level is seen.policy.start_level
     alarms = [event.what.what for event in seen.story.timeline if isinstance(event.what, AlarmRaised)]
-    assert alarms == ([] if seen.policy.auto_dispatch else ["not_dispatched"])
+    others = [what for what in alarms if what != "no_interim_report"]
+    assert others == ([] if seen.policy.auto_dispatch else ["not_dispatched"])
+
+
+@pytest.mark.parametrize("code", POLICIES)
+def test_a_matter_of_more_than_a_week_owes_its_caller_a_report_each_week_and_a_short_one_none(
+    code: str,
+) -> None:
+    seen, calendar = climb(code), pack().calendar
+    owed = [fact.due_at for fact in seen.of(ClockKind.INTERIM)]
+    week = 5 * calendar.office_day
+    is_long = seen.policy.total.is_working and comparable(seen.policy.total, calendar.office_day) > week
+    assert bool(owed) is is_long
+    assert all(calendar.working_between(one, next_one) >= week for one, next_one in pairwise(owed))
+    assert len([clock for clock in seen.state.clocks if clock.kind is ClockKind.INTERIM]) == int(is_long)
 
 
 @pytest.mark.parametrize("code", POLICIES)
@@ -170,7 +184,7 @@ def test_each_threshold_speaks_once_in_order_and_in_time(code: str) -> None:
     seen = climb(code)
     marks: dict[tuple[ClockKind, str | None], list[int]] = defaultdict(list)
     for fact in seen.fired:
-        if fact.clock is not ClockKind.REMINDER:
+        if fact.clock not in (ClockKind.REMINDER, ClockKind.INTERIM):
             marks[fact.clock, fact.leg].append(fact.percent)
     assert marks.pop((ClockKind.TOTAL, None)) == [70, 90, 100, 150, 200]
     dwelt = [marks.pop((ClockKind.DWELL, leg.leg)) for leg in seen.lead_legs]

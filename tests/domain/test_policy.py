@@ -57,6 +57,17 @@ def test_an_extension_is_counted_by_the_policys_clock() -> None:
     assert faults_of(in_office_hours(extension=extended), OFFICE_DAY) == []
 
 
+def test_the_confirmation_of_a_hand_up_is_counted_by_the_policys_clock() -> None:
+    natural, working = Duration.parse("30min"), Duration.parse("2wh")
+
+    assert fields(confirm_hand_up=natural) == []
+    assert fields(confirm_hand_up=working) == ["confirm_hand_up"]
+    assert faults_of(in_office_hours(confirm_hand_up=working), OFFICE_DAY) == []
+    assert [fault.field for fault in faults_of(in_office_hours(confirm_hand_up=natural), OFFICE_DAY)] == [
+        "confirm_hand_up"
+    ]
+
+
 def test_dwells_may_fill_the_total_but_not_exceed_it() -> None:
     assert fields(total="8h") == []
     assert fields(total="479min") == ["dwell"]

@@ -11,7 +11,7 @@ from domain.durations import Duration
 from domain.levels import RESPONSE_LEVELS, Level
 from domain.policy import Dwell
 from domain.refusals import Refused
-from domain.routing import DutyEntry, Ladder, Place, index_duty_list, ladder_for
+from domain.routing import DutyEntry, Ladder, Place, entry_for, index_duty_list, ladder_for, ruled_first
 from domain.units import Unit
 from tests.support.builders import policy
 
@@ -153,3 +153,36 @@ def test_a_level_without_an_entry_is_refused() -> None:
 def test_a_place_too_coarse_for_every_level_is_refused() -> None:
     with pytest.raises(Refused, match="no_responsible_unit"):
         ladder("")
+
+
+def test_a_ruling_goes_before_the_list_and_a_newer_ruling_before_an_older_one() -> None:
+    older = entry(Level.TOWN, code="R-1", unit_type="water_works", area="12", valid_from=DAY)
+    newer = entry(Level.TOWN, code="R-2", unit_type="road_office", area="12", valid_from=DAY)
+    listed = [*DUTIES, entry(Level.TOWN, code="own", unit_type="own_unit", area="12")]
+
+    duties = ruled_first(index_duty_list(listed), [older, newer])
+    found = entry_for("leak", Level.TOWN, "1234", duties, DAY)
+    before = entry_for("leak", Level.TOWN, "1234", duties, date(2026, 3, 1))
+    elsewhere = entry_for("leak", Level.TOWN, "1334", duties, DAY)
+
+    assert (found and found.code, before and before.code) == ("R-2", "own")
+    assert elsewhere
+    assert elsewhere.code == "leak-town"
+    assert [each.code for each in index_duty_list(listed)["leak", Level.TOWN]] == ["leak-town", "own"]
+
+
+def test_an_entry_for_a_finer_area_goes_before_a_ruling_for_a_wider_one() -> None:
+    ruled = entry(Level.TOWN, code="R-1", area="1")
+    finer = entry(Level.TOWN, code="finer", area="12")
+
+    found = entry_for("leak", Level.TOWN, "1234", ruled_first(index_duty_list([finer]), [ruled]), DAY)
+
+    assert found == finer
+
+
+def test_a_ruling_may_answer_where_the_list_is_silent() -> None:
+    ruled = entry(Level.GRID, category="noise", code="R-1")
+
+    found = entry_for("noise", Level.GRID, "1234", ruled_first(index_duty_list(DUTIES), [ruled]), DAY)
+
+    assert found == ruled

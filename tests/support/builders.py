@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from domain.applications import ExceptionKind
+from domain.attachments import Attachment
 from domain.calendar import WorkdayMode, WorkingCalendar
+from domain.clock import ClockKind
+from domain.commands import Apply
 from domain.durations import Duration
 from domain.levels import RESPONSE_LEVELS, Level
 from domain.policy import CallbackRule, ClockMode, CommonLimits, Dwell, Policy, Thresholds, Urgency
-from domain.request import Intake, Matter, PolicySnapshot
+from domain.request import Intake, Matter, PolicySnapshot, State
 from domain.routing import Ladder, Place, Rung
+from domain.terms import ByUrgency, Reason, Seat, Silence, Terms, Window
 from domain.units import Actor, Role, Unit
 
 MONDAY_MORNING = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -27,6 +32,8 @@ UNITS = {
     Level.TOWN: Unit("440106012-town_office", Level.TOWN, "440106012", "街道办", "town office"),
     Level.DISTRICT: Unit("440106-urban_mgmt_bureau", Level.DISTRICT, "440106", "城管局", "urban management"),
 }
+
+PHOTO = Attachment("现场照片.jpg", "image/jpeg", 120_000, "ab" * 32, "https://files.example.test/p/1")
 
 OPERATOR = "operator-1"
 OTHER_OPERATOR = "operator-2"
@@ -152,6 +159,137 @@ def actor(
 def handler(level: Level) -> Actor:
     """The handler of the test unit on a level."""
     return actor(Role.HANDLER, unit=UNITS[level])
+
+
+POLICE = Reason("police_110", "转 110", "to the police", at_once=True)
+
+_TERMS: dict[ExceptionKind, dict[str, Any]] = {
+    ExceptionKind.RETURN: {
+        "states": (State.PENDING_SIGN, State.IN_PROGRESS),
+        "reasons": (Reason("wrong_function", "不属于本单位职能", "not a function of the unit"),),
+        "needs": ("unit",),
+        "decided_by": (Role.DISPATCHER,),
+        "per_leg": 1,
+        "hurried_window": Window(ClockKind.SIGN, 50),
+        "window": Window(since_dispatch=Duration.parse("4wh")),
+    },
+    ExceptionKind.DISPUTE: {
+        "states": (State.PENDING_SIGN, State.IN_PROGRESS),
+        "asked_by": (Role.UNIT_HEAD, Role.DISPATCHER),
+        "reasons": (Reason("functions_overlap", "职能交叉", "functions overlap"),),
+        "decided_by": (Role.ARBITER,),
+        "decided_at": Seat.DISTRICT,
+        "within": ("2h", "2h", "1wd"),
+    },
+    ExceptionKind.ADMISSION: {
+        "states": (State.PENDING_DISPATCH, State.IN_PROGRESS, State.ADMISSION_REVIEW),
+        "asked_by": (Role.SYSTEM,),
+        "reasons": (Reason("not_on_admission_list", "不在准入清单内", "not on the admission list"),),
+        "decided_by": (Role.HANDLER, Role.UNIT_HEAD, Role.DISPATCHER),
+        "silence": Silence.GRANTED,
+    },
+    ExceptionKind.EXTENSION: {
+        "states": (State.IN_PROGRESS,),
+        "reasons": (Reason("complex_facts", "案情复杂", "the facts are complex"),),
+        "needs": ("evidence",),
+        "decided_by": (Role.DISPATCHER,),
+        "decided_at": Seat.POLICY,
+        "within": ("30min", "2h", "1wd"),
+        "hurried_window": Window(ClockKind.TOTAL, 80),
+        "window": Window(ClockKind.TOTAL, 80),
+        "in_sum": Duration.parse("15wd"),
+    },
+    ExceptionKind.SUSPENSION: {
+        "states": (State.IN_PROGRESS,),
+        "asked_by": (Role.HANDLER,),
+        "reasons": (
+            Reason(
+                "waiting_for_citizen", "等待诉求人", "waiting for the citizen", Duration.parse("5wd"), False
+            ),
+            Reason("statutory_procedure", "法定程序", "a procedure", Duration.parse("30wd"), False),
+            Reason("site_inaccessible", "现场无法进入", "no way in", Duration.parse("3wd"), False),
+            Reason("force_majeure", "不可抗力", "force majeure"),
+        ),
+        "decided_by": (Role.DISPATCHER,),
+        "per_request": 2,
+        "in_sum": Duration.parse("60wd"),
+    },
+    ExceptionKind.BACKLOG: {
+        "states": (State.IN_PROGRESS,),
+        "asked_by": (Role.UNIT_HEAD,),
+        "reasons": (Reason("no_funds", "现阶段无资金保障", "no funds exist now", for_hurried=False),),
+        "needs": ("plan", "until"),
+        "decided_by": (Role.DUTY_LEADER,),
+        "decided_at": Seat.DISTRICT,
+        "within": ("2h", "1d", "3wd"),
+    },
+    ExceptionKind.UNREASONABLE: {
+        "states": (State.IN_PROGRESS, State.PENDING_REVIEW),
+        "reasons": (Reason("beyond_policy", "超出政策规定", "beyond what policy allows"),),
+        "needs": ("legal_basis",),
+        "decided_by": (Role.DUTY_LEADER,),
+        "within": ("2h", "1d", "2wd"),
+    },
+    ExceptionKind.MALICIOUS: {
+        "states": (State.IN_PROGRESS, State.PENDING_REVIEW),
+        "reasons": (Reason("invented", "虚构事实", "the facts are invented"),),
+        "needs": ("legal_basis",),
+        "decided_by": (Role.DUTY_LEADER,),
+        "within": ("2h", "1d", "2wd"),
+    },
+    ExceptionKind.APPEAL: {
+        "states": (State.IN_PROGRESS, State.PENDING_REVIEW, State.PENDING_CALLBACK, State.CLOSED),
+        "asked_by": (Role.CITIZEN,),
+        "reasons": (Reason("facts_disputed", "对事实有异议", "the facts are disputed"),),
+        "decided_by": (Role.DUTY_LEADER,),
+        "within": ("1d", "1d", "3wd"),
+        "per_request": 1,
+    },
+    ExceptionKind.TRANSFER_OUT: {
+        "states": (State.REGISTERED, State.PENDING_DISPATCH, State.PENDING_SIGN, State.IN_PROGRESS),
+        "asked_by": (Role.AGENT, Role.DUTY_LEADER),
+        "reasons": (POLICE, Reason("petition", "转信访渠道", "to the petition channel")),
+        "needs": ("channel",),
+        "decided_by": (Role.DUTY_LEADER,),
+    },
+    ExceptionKind.VOID: {
+        "states": (State.REGISTERED, State.PENDING_DISPATCH),
+        "asked_by": (Role.AGENT, Role.DISPATCHER),
+        "reasons": (Reason("test_record", "测试记录", "a test record"),),
+        "decided_by": (Role.DUTY_LEADER,),
+    },
+}
+
+
+def terms(kind: ExceptionKind, **changes: Any) -> Terms:
+    """The terms of one kind, as a small city would set them; the three limits of ``within`` are texts."""
+    row: dict[str, Any] = {
+        "asked_by": (Role.HANDLER, Role.UNIT_HEAD),
+        "needs": (),
+        "decided_at": Seat.ANY,
+        "within": ("5min", "30min", "2wh"),
+        "silence": Silence.REFUSED,
+        **_TERMS[kind],
+        **changes,
+    }
+    within = ByUrgency(*map(Duration.parse, row.pop("within")))
+    return Terms(kind=kind, zh=kind.value, en=kind.value, within=within, **row)
+
+
+def application(kind: ExceptionKind, **changes: Any) -> Apply:
+    """An application for the first reason of its terms, with every particular that they demand."""
+    governing: Terms = changes.pop("terms", None) or terms(kind)
+    particulars: dict[str, Any] = {
+        "unit": UNITS[Level.TOWN],
+        "evidence": ("photo-1",),
+        "legal_basis": "Regulation 12",
+        "plan": "rebuilt with next year's budget",
+        "until": MONDAY_MORNING + timedelta(days=200),
+        "channel": "110",
+    }
+    needed = {field: particulars[field] for field in governing.needs}
+    made = Apply(governing, governing.reasons[0].code, "as the survey shows", **needed)
+    return replace(made, **changes)
 
 
 def _parsed(text: str | None) -> Duration | None:

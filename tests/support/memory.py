@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import UTC, datetime
 
 from temporalio import activity
 
+from activities.errands import Errands
 from activities.messages import Appended, Entry, LegAnswer, Posting, StoredAnswer
+from domain.commands import Answer, Order
 from domain.events import Event
+from domain.lifecycle import decide
+from domain.notices import Notice
+from domain.refusals import Refused
+from domain.request import Intake, RequestState
+from domain.simulator import replayed
 from domain.summary import RequestSummary
+from workflows.client import RequestClient, StoryEnded
 
 
 class MemoryRecords:
@@ -18,7 +27,9 @@ class MemoryRecords:
         self.timelines: dict[str, list[Event]] = defaultdict(list)
         self.answers: dict[str, StoredAnswer] = {}
         self.rows: dict[str, RequestSummary] = {}
+        self.notices: list[Notice] = []
         self.posted: list[str] = []
+        self.begun: dict[str, Intake] = {}
 
     @activity.defn(name="append")
     async def append(self, entry: Entry) -> Appended:
@@ -38,6 +49,7 @@ class MemoryRecords:
         assert first == len(timeline) + 1, "a gap in the numbers"
         timeline.extend(entry.events)
         self.rows[entry.number] = entry.summary
+        self.notices.extend(entry.notices)
         if entry.key and entry.answer:
             self.answers[entry.key] = StoredAnswer(entry.key, entry.answer, entry.digest)
         return Appended(entry.events)
@@ -52,7 +64,42 @@ class MemoryRecords:
         """Wait for the unit."""
         activity.raise_complete_async()
 
+    @activity.defn(name="recall")
+    async def recall(self, number: str) -> RequestState:
+        """The state that the timeline leads to."""
+        return self.state(number)
+
+    def state(self, number: str) -> RequestState:
+        """Where a request stands that was begun here."""
+        return replayed(self.begun[number], self.timelines[number])
+
     @property
     def activities(self) -> list:
         """What a worker registers."""
-        return [self.append, self.post_leg, self.await_leg]
+        return [self.append, self.recall, self.post_leg, self.await_leg]
+
+
+class MemoryOrders:
+    """Orders as the worker gives them to other stories, over records in memory."""
+
+    def __init__(self, requests: RequestClient, records: MemoryRecords) -> None:
+        self._requests = requests
+        self._records = records
+
+    async def give(self, number: str, order: Order) -> Answer:
+        """Give an order, also to a request that has ended; the same key gets the first answer."""
+        if order.key in self._records.answers:
+            return self._records.answers[order.key].answer
+        try:
+            return await self._requests.command(number, order)
+        except StoryEnded:
+            state = self._records.state(number)
+        if not state.state.is_terminal:
+            raise Refused("not_started", "number", f"{number} is not running", "the same again")
+        decide(state, order, datetime.now(UTC))
+        return await self._requests.resume(state.intake, order)
+
+
+def story_activities(requests: RequestClient, records: MemoryRecords) -> list:
+    """Everything a worker of requests registers, over records in memory."""
+    return [*records.activities, Errands(MemoryOrders(requests, records).give, requests.promise).run_errand]

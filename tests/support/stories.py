@@ -47,6 +47,8 @@ def draft(**changes: Any) -> Draft:
         calendar=made.calendar,
         common=made.common,
         has_contact=made.has_contact,
+        people=made.people,
+        repeat_of=made.repeat_of,
         caller=own.get("caller"),
     )
 

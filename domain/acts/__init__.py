@@ -1,0 +1,1 @@
+"""Acts, one module a chapter: records in the imperative of what may be asked of a request."""

@@ -1,0 +1,52 @@
+"""Where an ended request stands: it may be opened again for some days, and is archived (归档) after them.
+
+Archived is never stored: it follows from the instant of the end, so that no job has to run for it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from domain.durations import Duration, Unit
+from domain.request import RequestState, State
+
+ARCHIVED = "archived"
+
+REOPENABLE = frozenset(
+    {
+        State.CLOSED,
+        State.ANSWERED_DIRECTLY,
+        State.NOT_ACCEPTED,
+        State.MERGED,
+        State.WITHDRAWN,
+        State.TRANSFERRED_OUT,
+    }
+)
+"""The ends that may be taken back. A voided request was none."""
+
+
+def reopening_ends(state: RequestState) -> datetime | None:
+    """Until when people may have an ended request opened again (UTC); ``None`` where they never may."""
+    if state.ended_at is None or state.state not in REOPENABLE:
+        return None
+    return state.calendar.due(state.ended_at, Duration(state.intake.common.reopen_days, Unit.D)).at
+
+
+def standing(state: RequestState, now: datetime) -> str:
+    """The request's state, or ``archived`` once the time for reopening is over. A commitment that is still ahead keeps
+    its request out of the archive.
+    """
+    if not state.state.is_terminal or (state.commitment_due is not None and now < state.commitment_due):
+        return state.state
+    until = reopening_ends(state)
+    return state.state if until is not None and now <= until else ARCHIVED
+
+
+def way_back(state: RequestState) -> str:
+    """What somebody can do who wants something of an ended request."""
+    until = reopening_ends(state)
+    if until is None:
+        return "a new request"
+    local = until.astimezone(ZoneInfo(state.calendar.zone))
+    return f"a reopening (reopen) until {local.isoformat(timespec='minutes')}; after that a new request, as its repeat"

@@ -1,0 +1,239 @@
+"""The clerk: what each act and each passed limit means on the way from the call to the answer."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from tests.support.naive.file import File, Refusal
+from tests.support.naive.office import DAY
+from tests.support.naive.table import LADDER, POSSIBLE
+
+
+class Clerk(File):
+    """Handles a request by the book."""
+
+    def _speak(self, clock: dict[str, Any], percent: int) -> None:
+        match clock["kind"]:
+            case "registration":
+                self._start("registration", self.limits["registration_again"])
+            case "awaiting_info":
+                self._end("not_accepted")
+            case "dispatch":
+                self._dispatched(self._usual_holder())
+            case "sign":
+                self._signed(self.lead or {})
+            case "dwell" if percent == 100:
+                self._dwelt()
+            case "total":
+                self._total_passed(percent)
+            case "reminder":
+                self._start("reminder")
+            case "review" if percent == 200:
+                self._passed()
+            case "callback":
+                self._end("closed")
+            case "decision":
+                self._settle_application(clock["leg"])
+            case "resume":
+                self._resume("", {})
+            case _:
+                return
+
+    def _dwelt(self) -> None:
+        lead = self.lead or {}
+        above = self._rung_above(lead["level"])
+        if above is None:
+            lead["cards"].add("yellow_card")
+            return
+        self._joint(lead)
+        self._dispatched(above)
+
+    def _total_passed(self, percent: int) -> None:
+        yellow, red, black = self.marks[-3:]
+        if self.lead is not None and percent in (yellow, red):
+            self.lead["cards"].add("yellow_card" if percent == yellow else "red_card")
+        if percent == black:
+            self._start("reminder")
+
+    # Acts.
+
+    def obey(self, act: str, role: str, **said: Any) -> None:
+        """Do what is asked, or refuse it."""
+        states, who = POSSIBLE[act]
+        if self.state not in states or role not in who:
+            raise Refusal(act)
+        getattr(self, f"_{act}")(role, said)
+        self.settle()
+
+    def _request_info(self, _role: str, _said: dict[str, Any]) -> None:
+        self._stop("registration")
+        self._start("awaiting_info")
+        self.state = "awaiting_info"
+
+    def _supply_info(self, _role: str, _said: dict[str, Any]) -> None:
+        self._stop("awaiting_info")
+        self._start("registration")
+        self.state = "registered"
+
+    def _accept(self, _role: str, _said: dict[str, Any]) -> None:
+        self._accepted()
+
+    def _reject(self, role: str, _said: dict[str, Any]) -> None:
+        if role == "duty_leader":
+            self._end("not_accepted")
+
+    def _answer_directly(self, _role: str, _said: dict[str, Any]) -> None:
+        self._end("answered_directly")
+
+    def _dispatch(self, _role: str, said: dict[str, Any]) -> None:
+        self._dispatched(said["level"] or self._usual_holder())
+
+    def _sign(self, _role: str, said: dict[str, Any]) -> None:
+        leg = self._own(said)
+        self._must(leg["state"] == "pending_sign")
+        self._signed(leg)
+
+    def _first_contact(self, _role: str, said: dict[str, Any]) -> None:
+        leg = self._own(said)
+        self._must(leg["state"] == "in_progress" and not leg["contacted"])
+        leg["contacted"] = True
+        self._stop("first_contact", leg["id"])
+
+    def _hand_up(self, _role: str, said: dict[str, Any]) -> None:
+        lead = self._own({**said, "leg": (self.lead or {})["id"]})
+        above = self._rung_above(lead["level"])
+        self._must(above is not None)
+        if said["release"]:
+            self._end_leg(lead)
+        else:
+            self._joint(lead)
+        self._dispatched(above or "")
+
+    def _send_down(self, role: str, said: dict[str, Any]) -> None:
+        lead = self.lead or {}
+        if role != "dispatcher":
+            self._own({**said, "leg": lead["id"]})
+        self._must(lead["level"] not in self.sent_down_from)
+        level, standing = said["level"], LADDER.index(lead["level"])
+        if level is None:
+            below = [rung for rung in self.rungs if LADDER.index(rung) < standing and rung in self.units]
+            self._must(bool(below))
+            level = below[-1]
+        self._must(LADDER.index(level) < standing)
+        self.sent_down_from.add(lead["level"])
+        self._joint(lead)
+        self._dispatched(level)
+
+    def _submit_reply(self, _role: str, said: dict[str, Any]) -> None:
+        leg = self._own(said)
+        self._must(leg["state"] == "in_progress")
+        if leg["role"] == "joint":
+            self._end_leg(leg)
+            return
+        self._must(self.state == "in_progress")
+        leg["state"] = "replied"
+        self._stop("first_contact", leg["id"])
+        self._start("review")
+        self.state, self.submitted, self.replied = "pending_review", self.now, True
+
+    def _review_pass(self, _role: str, _said: dict[str, Any]) -> None:
+        self._passed()
+
+    def _review_back(self, _role: str, _said: dict[str, Any]) -> None:
+        self._stop("review")
+        (self.lead or {})["state"] = "in_progress"
+        self.state, self.submitted = "in_progress", None
+
+    def _callback(self, _role: str, said: dict[str, Any]) -> None:
+        if not said["contacted"]:
+            self._must(said["satisfied"] is None)
+            self.tries.append(self.now // DAY)
+            if len(self.tries) >= 3 and len(set(self.tries)) >= 2:
+                self._end("closed")
+        elif said["satisfied"] is False and said["attributable"] and self.cycle == 1:
+            self._again()
+        else:
+            self._end("closed")
+
+    def _redo(self, _role: str, _said: dict[str, Any]) -> None:
+        self._again()
+
+    def _withdraw(self, _role: str, _said: dict[str, Any]) -> None:
+        self._end("withdrawn")
+
+    def _urge(self, role: str, _said: dict[str, Any]) -> None:
+        if role == "citizen":
+            self._must(self.urged_on != self.now // DAY)
+            self.urged_on = self.now // DAY
+
+    def _supervise(self, _role: str, said: dict[str, Any]) -> None:
+        if said["card"] is not None:
+            self._must(self.lead is not None and said["card"] not in self.lead["cards"])
+            (self.lead or {})["cards"].add(said["card"])
+
+    # What follows.
+
+    def _accepted(self) -> None:
+        self._stop("registration")
+        self._start("total")
+        self._start("dispatch")
+        self.state, self.accepted = "pending_dispatch", True
+        if self.auto_dispatch:
+            self._dispatched(self._first_rung())
+
+    def _dispatched(self, level: str, percent: int = 100) -> None:
+        leg: dict[str, Any] = {
+            "id": str(len(self.legs) + 1), "level": level, "role": "lead", "state": "pending_sign",
+            "contacted": False, "cards": set[str](), "since": self.now, "taken_away": False, "returned": False,
+        }  # fmt: skip
+        self.legs.append(leg)
+        self._stop("dispatch")
+        self._start("sign", leg=leg["id"])
+        if level in self.dwell:
+            self._start("dwell", self.dwell[level], leg=leg["id"], percent=percent)
+        self.state = "pending_sign"
+
+    def _signed(self, leg: dict[str, Any]) -> None:
+        leg["state"] = "in_progress"
+        self._stop("sign", leg["id"])
+        if leg is self.lead and self.state == "pending_sign":
+            self._start("first_contact", leg=leg["id"])
+            self.state = "in_progress"
+
+    def _joint(self, leg: dict[str, Any]) -> None:
+        leg["role"] = "joint"
+        for kind in ("first_contact", "dwell"):
+            self._stop(kind, leg["id"])
+
+    def _end_leg(self, leg: dict[str, Any]) -> None:
+        leg["state"] = "ended"
+        for kind in ("sign", "first_contact", "dwell"):
+            self._stop(kind, leg["id"])
+
+    def _passed(self) -> None:
+        self._stop("review")
+        self._start("callback")
+        self.state = "pending_callback"
+        if not self.called_back:
+            self._end("closed")
+
+    def _again(self) -> None:
+        lead = self.lead or {}
+        self._end_leg(lead)
+        self._stop_all()
+        self._start("total", percent=self.redo_percent)
+        self.cycle, self.tries, self.submitted, self.replied = self.cycle + 1, [], None, False
+        self._dispatched(lead["level"], percent=self.redo_percent)
+
+    def _end(self, state: str) -> None:
+        for leg in self.legs:
+            leg["state"] = "ended"
+        self._stop_all()
+        self.state, self.ended_on = state, self.now
+
+    @abstractmethod
+    def _settle_application(self, number: str | None, *, granted: bool = False) -> None: ...
+
+    @abstractmethod
+    def _resume(self, role: str, said: dict[str, Any]) -> None: ...
