@@ -18,6 +18,7 @@ from pathlib import Path
 from cities.catalogue import CATEGORIES, GROUPS, Category, Group, build_categories, build_groups
 from cities.divisions import Divisions
 from cities.duties import ADMISSION_LIST, DUTY_LIST, DutyContext, build_admissions, build_duty_list
+from cities.exceptions import Terming, check_exceptions, read_exceptions
 from cities.faults import FaultLog, PackFault, PackFaults
 from cities.geography import GeographyFiles, build_divisions, build_places, read_geography
 from cities.places import Places
@@ -32,6 +33,8 @@ from cities.schemas import (
     UnitTypeRow,
     VacancyRow,
 )
+from cities.skips import Catalogue, SkipRuleRow, build_skip_rules, read_skip_rules
+from cities.surges import SurgeBook, SurgesFile, build_surges, read_surges
 from cities.tables import Line, note_repeats, read_table
 from cities.timetable import FILE as CITY
 from cities.timetable import CityClock, read_calendar, read_city
@@ -40,6 +43,7 @@ from domain.calendar import WorkingCalendar
 from domain.policy import CommonLimits, Policy
 from domain.refusals import Refused
 from domain.routing import DutyEntry, DutyIndex, Ladder, Place, index_duty_list, ladder_for
+from domain.skipping import SkipRule, rule_for
 
 PACKS = Path(__file__).parent
 UNIT_TYPES, UNIT_NAMES, VACANCIES = "unit_types.csv", "unit_names.csv", "vacancies.csv"
@@ -54,6 +58,7 @@ class CityPack:
     calendar: WorkingCalendar
     policies: Mapping[str, Policy]
     common: CommonLimits
+    exceptions: Terming
     notice_zh: str
     notice_en: str
     groups: Mapping[str, Group]
@@ -61,6 +66,8 @@ class CityPack:
     unit_types: Mapping[str, UnitType]
     duty_list: tuple[DutyEntry, ...]
     duty_index: DutyIndex
+    skip_rules: tuple[SkipRule, ...]
+    surges: SurgeBook
     admissions: tuple[Admission, ...]
     vacancies: tuple[Vacancy, ...]
     divisions: Divisions
@@ -80,12 +87,21 @@ class CityPack:
             raise Refused("unknown_category", "category", reason, "a code or identifier of the catalogue")
         return found
 
+    @property
+    def every_policy(self) -> Mapping[str, Policy]:
+        """The pack's own version of every policy by code, those prepared for a surge included."""
+        return {**self.policies, **self.surges.policies}
+
     def policy_of(self, category: str) -> Policy:
         """The pack's own version of the policy that a category stands under."""
         return self.policies[self.category(category).policy]
 
-    def ladder(self, category: str, place: Place, policy: Policy, day: date) -> Ladder:
+    def ladder(
+        self, category: str, place: Place, policy: Policy, day: date, duty_list: DutyIndex | None = None
+    ) -> Ladder:
         """Who handles a request of that category (code or identifier) at that place, from its start level up.
+
+        ``duty_list`` is the list in force where rulings have amended the pack's own.
 
         Raises:
             Refused: ``unknown_category``; ``unknown_place`` if the pack has no such division;
@@ -100,9 +116,10 @@ class CityPack:
             matter.route_level,
             place,
             policy=policy,
-            duty_list=self.duty_index,
+            duty_list=self.duty_index if duty_list is None else duty_list,
             directory=self.directory,
             day=day,
+            skip_rule=rule_for(self.skip_rules, matter.code, matter.group, policy.urgency, place.area),
         )
 
     def locate(self, latitude: float, longitude: float) -> str | None:
@@ -169,6 +186,7 @@ class _Files:
     city: CityFile
     calendar: WorkingCalendar
     promises: Promises
+    exceptions: Terming
     geography: GeographyFiles
     unit_types: list[Line[UnitTypeRow]]
     unit_names: list[Line[UnitNameRow]]
@@ -176,6 +194,8 @@ class _Files:
     groups: list[Line[GroupRow]]
     categories: list[Line[CategoryRow]]
     duty_list: list[Line[DutyRow]]
+    skip_rules: list[Line[SkipRuleRow]]
+    surges: SurgesFile | None
     admissions: list[Line[AdmissionRow]]
 
 
@@ -188,6 +208,7 @@ def _read(folder: Path, log: FaultLog) -> _Files | None:
         return None
     calendar = read_calendar(folder, city, log)
     promises = read_promises(folder, log)
+    exceptions = read_exceptions(folder, city, log)
     geography = read_geography(folder, city, log)
     unit_types = read_table(folder, UNIT_TYPES, UnitTypeRow, log)
     unit_names = read_table(folder, UNIT_NAMES, UnitNameRow, log)
@@ -195,13 +216,16 @@ def _read(folder: Path, log: FaultLog) -> _Files | None:
     groups = read_table(folder, GROUPS, GroupRow, log)
     categories = read_table(folder, CATEGORIES, CategoryRow, log)
     duty_list = read_table(folder, DUTY_LIST, DutyRow, log)
+    skip_rules = read_skip_rules(folder, city, log)
+    surges = read_surges(folder, city, log)
     admissions = read_table(folder, ADMISSION_LIST, AdmissionRow, log)
-    if calendar is None or promises is None:
+    if calendar is None or promises is None or exceptions is None:
         return None
     return _Files(
         city=city,
         calendar=calendar,
         promises=promises,
+        exceptions=exceptions,
         geography=geography,
         unit_types=unit_types,
         unit_names=unit_names,
@@ -209,12 +233,15 @@ def _read(folder: Path, log: FaultLog) -> _Files | None:
         groups=groups,
         categories=categories,
         duty_list=duty_list,
+        skip_rules=skip_rules,
+        surges=surges,
         admissions=admissions,
     )
 
 
 def _build(name: str, files: _Files, log: FaultLog) -> CityPack | None:
     check_promises(files.promises, files.calendar.office_day, log)
+    check_exceptions(files.exceptions, files.city, files.calendar.office_day, log)
     policies = files.promises.policies
     types = _unit_types(files.unit_types, log)
     names = _unit_names(files.unit_names, types, log)
@@ -225,6 +252,13 @@ def _build(name: str, files: _Files, log: FaultLog) -> CityPack | None:
         return None
     context = DutyContext(categories, policies, types, divisions)
     duty_list = build_duty_list(files.duty_list, context, log)
+    skip_rules = build_skip_rules(
+        files.city.skip_rules or "", files.skip_rules, Catalogue(groups, categories, policies), divisions, log
+    )
+    duty_index = index_duty_list(duty_list)
+    surges = build_surges(
+        files.city, files.surges, files.promises, categories, duty_index, files.calendar.office_day, log
+    )
     admissions = build_admissions(files.admissions, context, log)
     vacancies = tuple(
         Vacancy(row.unit, row.since, row.until, row.reason) for row in (line.row for line in files.vacancies)
@@ -237,13 +271,16 @@ def _build(name: str, files: _Files, log: FaultLog) -> CityPack | None:
         calendar=files.calendar,
         policies=policies,
         common=files.promises.common,
+        exceptions=files.exceptions,
         notice_zh=files.promises.notice_zh,
         notice_en=files.promises.notice_en,
         groups=groups,
         categories=categories,
         unit_types=types,
         duty_list=duty_list,
-        duty_index=index_duty_list(duty_list),
+        duty_index=duty_index,
+        skip_rules=skip_rules,
+        surges=surges,
         admissions=admissions,
         vacancies=vacancies,
         divisions=divisions,

@@ -18,7 +18,8 @@ from domain.policy import CommonLimits, Dwell, Extension, Policy, Thresholds, Ur
 
 FILE = "policies.json"
 FIRST_VERSION = 1
-_BY_URGENCY = ("review", "callback_within", "reminder_every")
+BY_URGENCY = ("review", "callback_within", "reminder_every")
+"""Limits that hang on the urgency alone; they stand once, for all policies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Promises:
 
     policies: Mapping[str, Policy]
     common: CommonLimits
+    by_urgency: CommonRecord
+    """The limits that hang on the urgency alone, as the file spells them."""
     notice_zh: str
     notice_en: str
 
@@ -49,8 +52,8 @@ def read_promises(folder: Path, log: FaultLog) -> Promises | None:
     for record in file.policies:
         if record.policy in policies:
             log.add(FILE, record.policy, "policy", "the policy stands twice")
-        policies[record.policy] = _policy(record, file.common)
-    return Promises(policies, _common(file.common), file.notice_zh, file.notice_en)
+        policies[record.policy] = policy_of(record, file.common)
+    return Promises(policies, _common(file.common), file.common, file.notice_zh, file.notice_en)
 
 
 def check_promises(promises: Promises, office_day: timedelta, log: FaultLog) -> None:
@@ -62,7 +65,7 @@ def check_promises(promises: Promises, office_day: timedelta, log: FaultLog) -> 
 
 def _covers_every_urgency(common: CommonRecord, log: FaultLog) -> bool:
     complete = True
-    for name in _BY_URGENCY:
+    for name in BY_URGENCY:
         limits = cast("dict[Urgency, Duration]", getattr(common, name))
         for urgency in Urgency:
             if urgency not in limits:
@@ -84,10 +87,14 @@ def _common(record: CommonRecord) -> CommonLimits:
         redo_percent=record.redo_percent,
         automatic_redos=record.automatic_redos,
         reopen_days=record.reopen_days,
+        deliberation=record.deliberation,
+        partner=record.partner,
+        interim_every=record.interim_every,
     )
 
 
-def _policy(record: PolicyRecord, common: CommonRecord) -> Policy:
+def policy_of(record: PolicyRecord, common: CommonRecord) -> Policy:
+    """The policy that a row of a policy table spells, in its first version."""
     extension = record.extension
     return Policy(
         code=record.policy,
@@ -109,6 +116,7 @@ def _policy(record: PolicyRecord, common: CommonRecord) -> Policy:
         start_level=record.start_level,
         callback=record.callback,
         auto_dispatch=record.auto_dispatch,
+        confirm_hand_up=record.confirm_hand_up,
         thresholds=Thresholds(
             reminders=common.thresholds.reminders,
             yellow_card=common.thresholds.yellow_card,

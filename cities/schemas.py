@@ -103,6 +103,9 @@ class CityFile(Record):
     grids: GridScheme | None = None
     outlines: str | None = None
     points: str | None = None
+    exceptions: Text | None = None
+    skip_rules: Text | None = None
+    surges: Text | None = None
 
 
 class DivisionRow(Record):
@@ -232,6 +235,9 @@ class CommonRecord(Record):
     redo_percent: Percent
     automatic_redos: Annotated[int, Field(ge=0)]
     reopen_days: Annotated[int, Field(ge=1)]
+    deliberation: Limit
+    partner: Limit
+    interim_every: Limit
     review: dict[Urgency, Limit]
     callback_within: dict[Urgency, Limit]
     reminder_every: dict[Urgency, Limit]
@@ -273,6 +279,7 @@ class PolicyRecord(Record):
     start_level: Level
     callback: CallbackRule
     auto_dispatch: bool
+    confirm_hand_up: Limit | None = None
 
 
 class PoliciesFile(Record):

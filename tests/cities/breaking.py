@@ -28,8 +28,9 @@ def thin_copy(folder: Path) -> Path:
         (pack / file).write_text(
             "".join([header, *(row for row in rows if row.startswith((district, *others)))])
         )
-    header, *rows = (pack / "vacancies.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (pack / "vacancies.csv").write_text("".join([header, *(row for row in rows if row.startswith(district))]))
+    for file in ("vacancies.csv", "skip_rules.csv"):
+        header, *rows = (pack / file).read_text(encoding="utf-8").splitlines(keepends=True)
+        (pack / file).write_text("".join([header, *(row for row in rows if district in row)]))
     outlines = json.loads((pack / "districts.geojson").read_text(encoding="utf-8"))
     outlines["features"] = [feature for feature in outlines["features"] if feature["id"] == district]
     (pack / "districts.geojson").write_text(json.dumps(outlines, separators=(",", ":")))
@@ -125,6 +126,40 @@ def common(**changes: Any) -> Break:
         content = json.loads((pack / "policies.json").read_text(encoding="utf-8"))
         content["common"].update(changes)
         (pack / "policies.json").write_text(json.dumps(content), encoding="utf-8")
+
+    return apply
+
+
+def exception(kind: str, /, **changes: Any) -> Break:
+    """Fields of the terms of one kind changed."""
+
+    def apply(pack: Path) -> None:
+        content = json.loads((pack / "exceptions.json").read_text(encoding="utf-8"))
+        row = next(row for row in content["exceptions"] if row["kind"] == kind)
+        row.update(changes)
+        (pack / "exceptions.json").write_text(json.dumps(content), encoding="utf-8")
+
+    return apply
+
+
+def without_exception(kind: str) -> Break:
+    """The terms of one kind left out."""
+
+    def apply(pack: Path) -> None:
+        content = json.loads((pack / "exceptions.json").read_text(encoding="utf-8"))
+        rows = [row for row in content["exceptions"] if row["kind"] != kind]
+        (pack / "exceptions.json").write_text(json.dumps({"exceptions": rows}), encoding="utf-8")
+
+    return apply
+
+
+def silent_about(field: str) -> Break:
+    """A field of city.json left out."""
+
+    def apply(pack: Path) -> None:
+        content = json.loads((pack / "city.json").read_text(encoding="utf-8"))
+        del content[field]
+        (pack / "city.json").write_text(json.dumps(content), encoding="utf-8")
 
     return apply
 

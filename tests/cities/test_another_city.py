@@ -27,6 +27,9 @@ CITY = {
         "name_zh": "{community}-{serial}",
         "dropped_suffixes": ["-bairro"],
     },
+    "exceptions": None,
+    "skip_rules": None,
+    "surges": None,
 }
 
 BY_URGENCY = ("critical", "urgent", "high", "normal", "low", "consult")
@@ -44,6 +47,9 @@ POLICIES = {
         "redo_percent": 50,
         "automatic_redos": 1,
         "reopen_days": 10,
+        "deliberation": "10wd",
+        "partner": "5wd",
+        "interim_every": "5wd",
         "review": dict.fromkeys(BY_URGENCY, "30min"),
         "callback_within": dict.fromkeys(BY_URGENCY, "1d"),
         "reminder_every": dict.fromkeys(BY_URGENCY, "2h"),
