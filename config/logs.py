@@ -5,7 +5,6 @@ mainland telephone and identity-card numbers are masked wherever they stand, tra
 """
 
 import logging
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
@@ -13,7 +12,7 @@ from typing import Any, Literal, cast
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-MASK = "***"
+from domain.numbers_of_persons import MASK, without_numbers
 
 IDENTITY_FIELDS = frozenset(
     {
@@ -23,14 +22,6 @@ IDENTITY_FIELDS = frozenset(
     }
 )  # fmt: skip
 """Fields whose values never reach a log line. Secrets of the service itself are treated alike."""
-
-_NUMBERS_OF_PERSONS = re.compile(
-    r"(?<![\dA-Za-z])(?:"
-    r"\d{17}[\dXx]"  # resident identity card
-    r"|(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"  # mobile
-    r"|0(?:10|2\d|[3-9]\d{2})[- ]?\d{7,8}"  # area code and landline
-    r")(?![\dA-Za-z])"
-)
 
 
 def mask_identities(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -89,7 +80,7 @@ def _masked(key: str, value: object) -> object:
 
 def _masked_value(value: object) -> object:
     if isinstance(value, str):
-        return _NUMBERS_OF_PERSONS.sub(MASK, value)
+        return without_numbers(value)
     if isinstance(value, Mapping):
         entries = cast("Mapping[Any, object]", value)
         return {key: _masked(str(key), inner) for key, inner in entries.items()}
@@ -98,4 +89,4 @@ def _masked_value(value: object) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
     # Whatever else is logged ends as its text, and so is looked at as its text.
-    return _NUMBERS_OF_PERSONS.sub(MASK, str(value))
+    return without_numbers(str(value))

@@ -106,6 +106,9 @@ class Metrics:
         self.auditor_success = self._gauge(
             "auditor_last_success_timestamp_seconds", "When the auditor last finished a round", ()
         )
+        self.bulk_items = self._counter(
+            "bulk_items", "Requests of bulk jobs by what came of the order", ("command", "result")
+        )
         self.partner_calls = self._counter(
             "partner_calls", "Calls to neighbouring systems", ("partner", "operation", "result")
         )

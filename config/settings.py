@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     continue_as_new_after: int = Field(
         default=4000,
         ge=20,
+        le=6000,  # A command adds three events at least, and the engine takes 2,000 commands in one run.
         description="history events after which a request's run hands over to a fresh one",
     )
     max_cached_workflows: int = Field(
@@ -89,6 +90,13 @@ class Settings(BaseSettings):
     starter_batch: int = Field(default=50, ge=1, description="registered requests started in one go")
     starter_interval_seconds: float = Field(
         default=0.5, gt=0, description="pause between two looks for unstarted rows"
+    )
+
+    bulk_orders_per_second: float = Field(
+        default=50, ge=1, le=1000, description="pace of all bulk jobs together in one worker"
+    )
+    card_ledger_interval_seconds: float = Field(
+        default=30, gt=0, description="pause between two looks for yellow cards that make a red one"
     )
 
     @field_validator("database_url")

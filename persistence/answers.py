@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from domain.commands import Answer
 from persistence import forms
-from persistence.engine import ReadConnection
+from persistence.engine import ReadConnection, WriteConnection
 from persistence.tables import answers
 
 
@@ -21,7 +21,7 @@ class StoredAnswer:
     answer: Answer
 
 
-async def find_answer(connection: ReadConnection, key: str) -> StoredAnswer | None:
+async def find_answer(connection: ReadConnection | WriteConnection, key: str) -> StoredAnswer | None:
     """The answer stored under a command's key."""
     row = (await connection.execute(_BY_KEY, {"key": key})).one_or_none()
     if row is None:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import Row
+
+from persistence.findings import Finding, Wrong
 from persistence.forms import canonical, spelled_instant
 
-
-@dataclass(frozen=True, slots=True)
-class ChainFault:
-    """Where a timeline is not what was written: the row and what is wrong with it.
-
-    ``what`` is ``intake_altered``, ``missing`` (the row, or rows up to it), ``altered`` (the row's own content) or
-    ``unlinked`` (the row is whole, but does not follow the one before it: moved, or its forerunner replaced).
-    """
-
-    number: str
-    seq: int
-    what: str
+NEAR = 100
+"""How far from its place a row is looked for before it counts as altered."""
 
 
 def row_hash(
@@ -59,20 +52,70 @@ def intake_digest(*, body: Mapping[str, Any], description: str, query_code: str)
     return sha256(canonical(said).encode()).hexdigest()
 
 
-def faults_in(number: str, first_hash: str, rows: Iterable[Mapping[str, Any]]) -> list[ChainFault]:
-    """Everything wrong with one timeline, whose rows come in the order of ``seq``."""
-    found: list[ChainFault] = []
-    expected_seq, expected_prev = 1, first_hash
+def findings_in(number: str, first_hash: str, rows: Sequence[Row[Any]]) -> Iterator[Finding]:
+    """Everything wrong with one timeline, whose rows come in the order of ``seq``.
+
+    ``first_hash`` is the digest of the intake. What the chain cannot know by itself, that its newest rows were cut off
+    or put on, is not found here.
+    """
+    surplus = _put_in_afterwards(rows)
+    expected_seq, expected_prev, whole_before = 1, first_hash, True
     for row in rows:
-        seq = row["seq"]
-        if seq != expected_seq:
-            found.append(ChainFault(number, expected_seq, "missing"))
-        elif row["prev_hash"] != expected_prev:
-            found.append(ChainFault(number, seq, "unlinked"))
-        if row_hash(**{name: row[name] for name in _HASHED}) != row["hash"]:
-            found.append(ChainFault(number, seq, "altered"))
-        expected_seq, expected_prev = seq + 1, row["hash"]
+        seq, place = row.seq, _place_of(row)
+        if seq > expected_seq:
+            yield Finding(number, expected_seq, Wrong.MISSING, _stretch(expected_seq, seq - 1))
+        if seq in surplus:
+            yield Finding(number, seq, Wrong.SURPLUS)
+            expected_seq = seq + 1
+            continue
+        if place is None:
+            yield Finding(number, seq, Wrong.ALTERED)
+        elif place != seq:
+            yield Finding(number, seq, Wrong.MOVED, f"written as row {place}")
+        elif whole_before and seq == expected_seq and row.prev_hash != expected_prev:
+            yield Finding(number, seq, Wrong.UNLINKED)
+        expected_seq, expected_prev, whole_before = seq + 1, row.hash, place in (None, seq)
+
+
+def _place_of(row: Row[Any]) -> int | None:
+    """The number under which the row was written: its own, or one nearby; ``None`` if its content was altered."""
+    seq = row.seq
+    if _hashed_as(row, seq) == row.hash:
+        return seq
+    near = range(max(1, seq - NEAR), seq + NEAR)
+    return next((place for place in near if _hashed_as(row, place) == row.hash), None)
+
+
+def _put_in_afterwards(rows: Sequence[Row[Any]]) -> set[int]:
+    """Of rows that follow the same row, those from which the chain does not go on; of several dead ends, all but the
+    one recorded first.
+    """
+    twins = {prev for prev, count in Counter(row.prev_hash for row in rows).items() if count > 1}
+    if not twins:
+        return set()
+    followed = {row.prev_hash for row in rows}
+    found = set[int]()
+    for prev in twins:
+        rivals = [row for row in rows if row.prev_hash == prev]
+        genuine = [row for row in rivals if row.hash in followed] or [
+            min(rivals, key=lambda row: row.feed_id)
+        ]
+        found |= {row.seq for row in rivals} - {row.seq for row in genuine}
     return found
 
 
-_HASHED = ("number", "seq", "kind", "at", "recorded_at", "actor", "fact", "prev_hash")
+def _hashed_as(row: Row[Any], seq: int) -> str:
+    return row_hash(
+        number=row.number,
+        seq=seq,
+        kind=row.kind,
+        at=row.at,
+        recorded_at=row.recorded_at,
+        actor=row.actor,
+        fact=row.fact,
+        prev_hash=row.prev_hash,
+    )
+
+
+def _stretch(first: int, last: int) -> str:
+    return "" if first == last else f"rows {first} to {last}"

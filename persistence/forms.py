@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from domain.commands import Answer
+from domain.commands import Act, Answer
 from domain.events import Fact
 from domain.notices import Notice
 from domain.policy import Policy
@@ -19,6 +19,7 @@ from domain.units import Actor
 # Built once: making an adapter costs milliseconds, using it microseconds.
 facts: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="kind")])
 actors = TypeAdapter(Actor)
+acts: TypeAdapter[Act] = TypeAdapter(Annotated[Act, Field(discriminator="act")])
 intakes = TypeAdapter(Intake)
 summaries = TypeAdapter(RequestSummary)
 leg_summaries = TypeAdapter(LegSummary)

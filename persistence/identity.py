@@ -2,10 +2,15 @@
 
 Name, telephone and address are encrypted one by one with AES-256-GCM. The caller's reference, the field and the id of
 the key are authenticated with each, so that a value moved to another row or field does not open.
+
+The telephone also leaves a fingerprint, so that whoever calls again is recognized without anything being opened. It is
+keyed: without the key nobody can try all numbers until one fits. Forgetting a caller forgets it too.
 """
 
 from __future__ import annotations
 
+import hmac
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +19,8 @@ from typing import Any
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import insert, select, update
 
 from persistence.engine import ReadConnection, WriteConnection
@@ -21,6 +28,9 @@ from persistence.tables import identity, identity_reads
 
 NONCE_BYTES = 12
 CURRENT_KEY_ID = "1"
+FINGERPRINT_KEY_BYTES = 32
+SHORTEST_NUMBER = 7
+"""A telephone number of fewer digits (110, an extension) is not one person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +47,14 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class SealedCaller:
-    """An identity as it may be kept."""
+    """An identity as it may be kept. Without a fingerprint its caller is not recognized when calling again."""
 
     ref: str
     key_id: str
     name: bytes | None
     telephone: bytes | None
     address: bytes | None
+    fingerprint: bytes | None = None
 
     def row(self, created_at: datetime) -> dict[str, Any]:
         """The row of the identity table."""
@@ -53,6 +64,7 @@ class SealedCaller:
             "name": self.name,
             "telephone": self.telephone,
             "address": self.address,
+            "fingerprint": self.fingerprint,
             "created_at": created_at,
         }
 
@@ -78,17 +90,31 @@ class Seal:
         self, key: bytes, *, key_id: str = CURRENT_KEY_ID, older: Mapping[str, bytes] | None = None
     ) -> None:
         self._key_id = key_id
-        self._ciphers = {name: AESGCM(other) for name, other in {**(older or {}), key_id: key}.items()}
+        keys = {**(older or {}), key_id: key}
+        self._ciphers = {name: AESGCM(other) for name, other in keys.items()}
+        self._fingerprint_keys = {name: _fingerprint_key(other) for name, other in keys.items()}
 
-    def seal(self, caller: Caller) -> SealedCaller:
-        """The identity under a fresh reference, which says nothing about the person."""
+    def seal(self, caller: Caller, *, recognizable: bool = True) -> SealedCaller:
+        """The identity under a fresh reference, which says nothing about the person.
+
+        A caller who wishes to stay anonymous is not made ``recognizable``.
+        """
         ref = uuid4().hex
+        number = normalized(caller.telephone) if recognizable else None
         return SealedCaller(
             ref=ref,
             key_id=self._key_id,
             name=self._closed(ref, "name", caller.name),
             telephone=self._closed(ref, "telephone", caller.telephone),
             address=self._closed(ref, "address", caller.address),
+            fingerprint=number and _fingerprint(self._fingerprint_keys[self._key_id], number),
+        )
+
+    def fingerprints(self, telephone: str | None) -> Sequence[bytes]:
+        """What the telephone left behind under any of the keys; empty if it is no number of a person."""
+        number = normalized(telephone)
+        return (
+            [] if number is None else [_fingerprint(key, number) for key in self._fingerprint_keys.values()]
         )
 
     def unseal(self, sealed: SealedCaller) -> Caller:
@@ -120,6 +146,17 @@ class Seal:
             raise UnknownKey(f"no key with the id {sealed.key_id}")
         context = _context(sealed.ref, field, sealed.key_id)
         return cipher.decrypt(value[:NONCE_BYTES], value[NONCE_BYTES:], context).decode()
+
+
+def normalized(telephone: str | None) -> bytes | None:
+    """The digits of a telephone number, however it was written: with or without country code (China's) and trunk zero.
+
+    ``None`` if there are too few digits to tell one person from another.
+    """
+    digits = re.sub(r"[^0-9]", "", telephone or "").lstrip("0")
+    if len(digits) >= len("86") + SHORTEST_NUMBER:
+        digits = digits.removeprefix("86")
+    return digits.encode() if len(digits) >= SHORTEST_NUMBER else None
 
 
 def mask(caller: Caller) -> Caller:
@@ -162,7 +199,7 @@ async def erase(connection: WriteConnection, caller_ref: str, at: datetime) -> b
     gone = await connection.execute(
         update(identity)
         .where(identity.c.caller_ref == caller_ref, identity.c.erased_at.is_(None))
-        .values(name=None, telephone=None, address=None, erased_at=at)
+        .values(name=None, telephone=None, address=None, fingerprint=None, erased_at=at)
     )
     return gone.rowcount == 1
 
@@ -188,6 +225,15 @@ async def _sealed(connection: ReadConnection | WriteConnection, caller_ref: str)
     if row is None:
         return None
     return SealedCaller(row.caller_ref, row.key_id, row.name, row.telephone, row.address)
+
+
+def _fingerprint_key(key: bytes) -> bytes:
+    derived = HKDF(SHA256(), FINGERPRINT_KEY_BYTES, salt=None, info=b"huying/caller-fingerprint")
+    return derived.derive(key)
+
+
+def _fingerprint(key: bytes, number: bytes) -> bytes:
+    return hmac.digest(key, number, "sha256")
 
 
 def _context(ref: str, field: str, key_id: str) -> bytes:

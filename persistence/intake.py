@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import NoReturn
 
 from sqlalchemy import bindparam, case, func, select, text, update
 
@@ -17,6 +18,7 @@ from domain.policy import CommonLimits
 from domain.refusals import Refused
 from domain.request import Intake, Matter, PolicySnapshot
 from persistence import forms
+from persistence.answers import StoredAnswer, find_answer
 from persistence.chain import intake_digest
 from persistence.engine import ReadConnection, WriteConnection
 from persistence.identity import SealedCaller
@@ -53,6 +55,8 @@ class Draft:
     calendar: WorkingCalendar
     common: CommonLimits
     has_contact: bool
+    people: int = 1
+    repeat_of: str | None = None
     caller: SealedCaller | None = None
 
 
@@ -65,16 +69,25 @@ class TakenIn:
     is_new: bool
 
 
-async def take_in(connection: WriteConnection, draft: Draft) -> TakenIn:
+class AnsweredBefore(Exception):
+    """The key was answered without a new request: a story obeyed it. ``stored`` is that answer."""
+
+    def __init__(self, stored: StoredAnswer) -> None:
+        super().__init__(stored.number)
+        self.stored = stored
+
+
+async def take_in(connection: WriteConnection, draft: Draft, *, digits: int | None = None) -> TakenIn:
     """Store the draft under its key, or find what was stored under it before. It writes by one statement, so it needs
-    no transaction around it.
+    no transaction around it. ``digits`` are those of the request's number, where they have been drawn already.
 
     Raises:
         Refused: ``idempotency_conflict``, the key came with another body before.
+        AnsweredBefore: a story obeyed the key before; nothing is stored.
     """
     # A repeated key wastes a number of the sequence; a first one, the usual case, saves a query.
-    digits = await connection.scalar(_NEXT_NUMBER)
-    begun, query_code = _begun(draft, number_of(draft.local_day, digits or 0))
+    drawn = digits or await connection.scalar(_NEXT_NUMBER) or 0
+    begun, query_code = _begun(draft, number_of(draft.local_day, drawn))
     row = {
         "number": begun.number,
         "query_code": query_code,
@@ -89,9 +102,7 @@ async def take_in(connection: WriteConnection, draft: Draft) -> TakenIn:
     if (await connection.execute(_INSERT, row)).first() is None:
         # An earlier call brought this key; had it not ended yet, the insert has waited for it.
         earlier = await find_taken(connection, draft.key, draft.body_digest)
-        if earlier is None:
-            raise RuntimeError("an intake row vanished, although rows are never deleted")
-        return earlier
+        return earlier or await _answered_before(connection, draft.key)
     return TakenIn(begun, query_code, is_new=True)
 
 
@@ -144,8 +155,15 @@ async def find_taken(
     return TakenIn(forms.intakes.validate_python(row.body), row.query_code, is_new=False)
 
 
+async def _answered_before(connection: ReadConnection | WriteConnection, key: str) -> NoReturn:
+    stored = await find_answer(connection, key)
+    if stored is None:
+        raise RuntimeError("an intake row vanished, although rows are never deleted")
+    raise AnsweredBefore(stored)
+
+
 def _caller_columns(draft: Draft) -> dict[str, object]:
-    names = ("key_id", "name", "telephone", "address")
+    names = ("key_id", "name", "telephone", "address", "fingerprint")
     given = {} if draft.caller is None else draft.caller.row(draft.received_at)
     return {name: given.get(name) for name in names}
 
@@ -164,6 +182,8 @@ def _begun(draft: Draft, number: str) -> tuple[Intake, str]:
         caller_ref=draft.caller.ref if draft.caller else None,
         has_contact=draft.has_contact,
         digest="",
+        repeat_of=draft.repeat_of,
+        people=draft.people,
     )
     body = forms.intakes.dump_python(unsigned, mode="json")
     digest = intake_digest(body=body, description=draft.description, query_code=query_code)
@@ -175,13 +195,15 @@ _NEXT_NUMBER = select(request_numbers.next_value())
 _INSERT = text(f"""
 WITH kept AS (
     INSERT INTO intake (number, query_code, key, digest, received_at, caller_ref, description, body)
-    VALUES (:number, :query_code, :key, :digest, :received_at, :caller_ref, :description, CAST(:body AS jsonb))
+    SELECT :number, :query_code, :key, :digest, :received_at, :caller_ref, :description, CAST(:body AS jsonb)
+    WHERE NOT EXISTS (SELECT 1 FROM answers WHERE answers.key = :key)
     ON CONFLICT (key) DO NOTHING RETURNING number, received_at, caller_ref
 ),
 waiting AS (INSERT INTO waiting_intake (number, received_at) SELECT number, received_at FROM kept),
 sealed AS (
-    INSERT INTO identity (caller_ref, key_id, name, telephone, address, created_at)
-    SELECT caller_ref, :key_id, CAST(:name AS bytea), CAST(:telephone AS bytea), CAST(:address AS bytea), received_at
+    INSERT INTO identity (caller_ref, key_id, name, telephone, address, fingerprint, created_at)
+    SELECT caller_ref, :key_id, CAST(:name AS bytea), CAST(:telephone AS bytea), CAST(:address AS bytea),
+        CAST(:fingerprint AS bytea), received_at
     FROM kept WHERE caller_ref IS NOT NULL
 )
 SELECT pg_notify('{CHANNEL}', number) FROM kept

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, DateTime, Select, cast, literal, tuple_
+from sqlalchemy import ColumnElement, DateTime, Integer, Select, cast, literal, tuple_
 
 from domain.refusals import Refused
 
 T = TypeVar("T")
 
 LARGEST_PAGE = 200
+_LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ def _fits(value: object, column: ColumnElement[Any]) -> bool:
     """Whether PostgreSQL will read the text as a value of the column; cursors come from outside."""
     if not isinstance(value, str) or "\0" in value:
         return False
+    if isinstance(column.type, Integer):
+        return value.isascii() and value.isdigit() and len(value) <= _LONGEST_NUMBER
     if isinstance(column.type, DateTime) and value != "infinity":
         try:
             return datetime.fromisoformat(value).tzinfo is not None

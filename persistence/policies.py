@@ -46,8 +46,7 @@ async def publish(
         first = faults[0]
         others = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise Refused("policy_faulty", first.field, f"{policy.code}: {first.reason}{others}", first.expected)
-    # Two who publish one code at once must get two versions.
-    await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"policy:{policy.code}"))))
+    await publish_alone(connection, policy.code)
     newest = await connection.scalar(
         select(func.max(policies.c.version)).where(policies.c.code == policy.code)
     )
@@ -66,6 +65,11 @@ async def publish(
     return published
 
 
+async def publish_alone(connection: WriteConnection, code: str) -> None:
+    """Let nobody else publish the policy until this transaction ends, so that two who come at once get two versions."""
+    await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"policy:{code}"))))
+
+
 async def active(connection: ReadConnection, code: str, at: datetime) -> Policy | None:
     """The version of a policy that new requests are accepted under at an instant."""
     body = await connection.scalar(_ACTIVE, {"code": code, "at": at})
@@ -81,6 +85,25 @@ async def all_active(connection: ReadConnection, at: datetime) -> Sequence[Publi
         .order_by(policies.c.code, policies.c.version.desc())
     )
     return [_published(row) for row in rows]
+
+
+async def active_or_coming(connection: ReadConnection, at: datetime) -> Sequence[PublishedPolicy]:
+    """The active version of every policy and every version that is to begin later, the newest of each first."""
+    begun = await all_active(connection, at)
+    coming = await connection.execute(
+        select(policies)
+        .where(policies.c.active_from > at)
+        .order_by(policies.c.code, policies.c.version.desc())
+    )
+    found = [*begun, *(_published(row) for row in coming)]
+    return sorted(found, key=lambda each: -each.policy.version)
+
+
+async def find_version(connection: ReadConnection, code: str, version: int) -> PublishedPolicy | None:
+    """One version of a policy."""
+    found = select(policies).where(policies.c.code == code, policies.c.version == version)
+    row = (await connection.execute(found)).one_or_none()
+    return None if row is None else _published(row)
 
 
 async def versions(connection: ReadConnection, code: str) -> Sequence[PublishedPolicy]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, insert, select
-
 from domain.commands import Answer
-from domain.policy import Policy
+from domain.operations import Operation
+from domain.policy import Policy, PolicyFault
+from domain.policy_changes import changes_between
 from domain.refusals import Refused
-from persistence import forms
-from persistence.answers import find_answer
 from persistence.engine import ReadConnection, WriteConnection
-from persistence.policies import PublishedPolicy, publish, versions
-from persistence.tables import answers
+from persistence.once import answered_before, store_answer
+from persistence.operations import note_operation
+from persistence.policies import PublishedPolicy, publish, publish_alone, versions
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 """From when on a city pack's own policies hold."""
@@ -31,29 +31,50 @@ async def publish_once(
     active_from: datetime,
     office_day: timedelta,
     of_pack: Policy,
+    gaps: Sequence[PolicyFault] = (),
+    reason: str = "",
 ) -> PublishedPolicy:
     """Publish the policy as the next version, or find what was published under this key before.
 
+    ``gaps`` are the levels of the policy on which nobody would answer for a category that stands under it.
+
     Raises:
-        Refused: ``policy_faulty``, or ``idempotency_conflict`` if the key came with another body before.
+        Refused: ``policy_faulty``, ``duty_list_gap``, or ``idempotency_conflict`` if the key came with another body
+            before.
     """
-    await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"answer:{key}"))))
-    looking = ReadConnection(connection)
-    earlier = await find_answer(looking, key)
-    known = await versions(looking, policy.code)
+    earlier = await answered_before(connection, key, digest)
+    await publish_alone(connection, policy.code)
+    known = await versions(ReadConnection(connection), policy.code)
     if earlier is not None:
-        if earlier.digest != digest:
-            reason = "this key came with another body before"
-            raise Refused("idempotency_conflict", "Idempotency-Key", reason, "a fresh key")
-        return next(each for each in known if each.policy.version == earlier.answer.seq)
+        return next(each for each in known if each.policy.version == earlier.seq)
+    if gaps:
+        others = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+        raise Refused("duty_list_gap", gaps[0].field, f"{gaps[0].reason}{others}", gaps[0].expected)
     if not known:
-        await publish(connection, of_pack, by=PACK_AUTHOR, at=at, active_from=ALWAYS, office_day=office_day)
+        known = [await _published_by_pack(connection, of_pack, at, office_day)]
     published = await publish(
         connection, policy, by=by, at=at, active_from=active_from, office_day=office_day
     )
-    answer = Answer(policy.code, "published", published.policy.version)
-    kept = {"key": key, "number": policy.code, "digest": digest, "at": at}
-    await connection.execute(
-        insert(answers), kept | {"answer": forms.answers.dump_python(answer, mode="json")}
+    changes = changes_between(known[0].policy, published.policy, office_day)
+    version = published.policy.version
+    await note_operation(
+        connection,
+        Operation.POLICY_PUBLISHED,
+        policy.code,
+        who=by,
+        at=at,
+        reason=reason,
+        details={
+            "version": version,
+            "active_from": active_from.isoformat(),
+            "changes": [change.text_en for change in changes],
+        },
     )
+    await store_answer(connection, key, digest, Answer(policy.code, "published", version), at)
     return published
+
+
+async def _published_by_pack(
+    connection: WriteConnection, policy: Policy, at: datetime, office_day: timedelta
+) -> PublishedPolicy:
+    return await publish(connection, policy, by=PACK_AUTHOR, at=at, active_from=ALWAYS, office_day=office_day)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 
 from domain.notices import Notice
 from domain.request import Intake
@@ -15,6 +15,7 @@ from domain.summary import LegSummary, RequestSummary
 from persistence import forms
 from persistence.engine import ReadConnection, WriteConnection
 from persistence.pages import Order, Page, limited
+from persistence.sight import WHOLE_CITY, Sight, disclosed
 from persistence.tables import intake, legs, notices, requests, waiting_intake
 
 Scope = Literal["open", "ended", "all"]
@@ -59,13 +60,16 @@ class OpenCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegFilter:
-    """Which legs an inbox shows: of one unit, or of every unit that serves a part of the area."""
+    """Which legs an inbox shows: of one unit, or of every unit that serves a part of the area; of requests that
+    ``sight`` reaches.
+    """
 
     scope: Scope = "open"
     states: Sequence[str] = ()
     roles: Sequence[str] = ()
     unit: str | None = None
     area: str | None = None
+    sight: Sight = WHOLE_CITY
 
 
 _INBOX = Order("inbox", (legs.c.dispatched_at, legs.c.number, legs.c.leg))
@@ -161,23 +165,15 @@ async def count_unstarted(connection: ReadConnection) -> int:
     return await connection.scalar(select(func.count()).select_from(waiting_intake)) or 0
 
 
-async def provisional_numbers(connection: ReadConnection) -> Sequence[str]:
-    """The open requests whose total deadline rests on days that no published year covers yet, oldest first."""
-    found = await connection.execute(
-        select(requests.c.number)
-        .where(requests.c.ended_at.is_(None), requests.c.total_due_provisional)
-        .order_by(requests.c.number)
-    )
-    return found.scalars().all()
-
-
 async def count_due_unfired(connection: ReadConnection, grace: timedelta) -> int:
-    """How many open requests show a deadline that passed more than ``grace`` ago, by the database's clock.
+    """How many requests show a deadline that passed more than ``grace`` ago, by the database's clock; after an end
+    those are undecided appeals and commitments.
 
     This looks at the stored instants only, and at no timer that should have fired.
     """
-    overdue = requests.c.next_due_at < func.clock_timestamp() - grace
-    counted = select(func.count()).select_from(requests).where(requests.c.ended_at.is_(None), overdue)
+    since = func.clock_timestamp() - grace
+    overdue = or_(requests.c.next_due_at < since, requests.c.commitment_due < since)
+    counted = select(func.count()).select_from(requests).where(overdue)
     return await connection.scalar(counted) or 0
 
 
@@ -189,6 +185,12 @@ def _leg_conditions(wanted: LegFilter) -> Iterable[ColumnElement[bool]]:
         yield legs.c.unit == wanted.unit
     if wanted.area is not None:
         yield _inside(legs.c.area, wanted.area)
+    if not wanted.sight.is_unlimited:
+        yield (
+            select(requests.c.number)
+            .where(requests.c.number == legs.c.number, disclosed(wanted.sight))
+            .exists()
+        )
 
 
 def _in_scope(scope: Scope, ended_at: ColumnElement[Any]) -> Iterable[ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Row,
     Text,
@@ -27,11 +28,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.levels import Level
 from domain.lifecycle import fold
-from domain.request import RequestState, begin
+from domain.request import RequestState, Visibility, begin
 from domain.units import Unit
 from persistence import forms
 from persistence.engine import ReadConnection
 from persistence.pages import Order, Page, limited
+from persistence.sight import WHOLE_CITY, Sight, disclosed
 from persistence.tables import Instant, intake, legs, requests
 from persistence.timeline import read_events
 
@@ -51,9 +53,10 @@ class Wanted:
     category: str | None = None
     unit: str | None = None
     due_before: datetime | None = None
+    repeat_of: str | None = None
     q: str | None = None
-    seen_by: Unit | None = None
-    """Show only what this unit sees; ``None`` shows everything."""
+    seen_by: Sight = WHOLE_CITY
+    """Show only what this sight reaches."""
 
 
 _DUE = func.coalesce(requests.c.total_due_at, literal_column("'infinity'::timestamptz", Instant))
@@ -97,13 +100,17 @@ class Whole:
     query_code: str
 
 
-async def read_whole(connection: ReadConnection, number: str) -> Whole | None:
-    """The request after its last event, also while its story has not begun; ``None`` if there is none."""
+async def read_whole(connection: ReadConnection, number: str, *, until: int | None = None) -> Whole | None:
+    """The request after its last event (or the event ``until``), also while its story has not begun; ``None`` if there
+    is none.
+    """
     row = (await connection.execute(select(intake).where(intake.c.number == number))).one_or_none()
     if row is None:
         return None
     begun = begin(forms.intakes.validate_python(row.body))
-    return Whole(fold(begun, await read_events(connection, number)), row.description, row.query_code)
+    told = await read_events(connection, number)
+    counted = [event for event in told if until is None or event.seq <= until]
+    return Whole(fold(begun, counted), row.description, row.query_code)
 
 
 async def number_of_code(connection: ReadConnection, query_code: str) -> str | None:
@@ -116,6 +123,16 @@ async def received(connection: ReadConnection, number: str) -> datetime | None:
     return await connection.scalar(select(intake.c.received_at).where(intake.c.number == number))
 
 
+async def category_of(connection: ReadConnection, number: str) -> str | None:
+    """What the request is about; ``None`` if nobody has said so yet, or there is no such request."""
+    return await connection.scalar(select(requests.c.category).where(requests.c.number == number))
+
+
+async def leading_unit(connection: ReadConnection, number: str) -> str | None:
+    """The unit that leads the request, or led it last; ``None`` if none ever did."""
+    return await connection.scalar(select(requests.c.unit).where(requests.c.number == number))
+
+
 async def caller_of(connection: ReadConnection, number: str) -> tuple[bool, str | None]:
     """Whether there is such a request, and the reference to its caller's identity, if one was given."""
     row = (
@@ -124,15 +141,37 @@ async def caller_of(connection: ReadConnection, number: str) -> tuple[bool, str 
     return (False, None) if row is None else (True, row.caller_ref)
 
 
-async def is_seen(connection: ReadConnection, number: str, unit: Unit) -> bool:
-    """Whether the unit sees the request."""
-    return await connection.scalar(_SEEN, {"number": number, **_reach(unit)}) is not None
+async def is_seen(connection: ReadConnection, number: str, sight: Sight) -> bool:
+    """Whether the sight reaches the request; one whose story has not begun is nobody's but the command centre's."""
+    if sight.unit is not None:
+        given = {"number": number, "sealed": sight.sealed, **_reach(sight.unit)}
+        return await connection.scalar(_SEEN, given) is not None
+    return sight.sealed or await _visibility(connection, number) is not Visibility.SEALED
 
 
-async def seen_among(connection: ReadConnection, numbers: Iterable[str], unit: Unit) -> frozenset[str]:
-    """Those of the requests that the unit sees."""
-    held = select(legs.c.number).where(legs.c.number.in_(set(numbers)), held_within(unit)).distinct()
-    return frozenset((await connection.scalars(held)).all())
+async def seen_among(connection: ReadConnection, numbers: Iterable[str], sight: Sight) -> frozenset[str]:
+    """Those of the requests that the sight reaches, as far as their stories have begun."""
+    found = select(requests.c.number).where(requests.c.number.in_(set(numbers)), *visible(sight))
+    return frozenset((await connection.scalars(found)).all())
+
+
+def visible(sight: Sight) -> Iterable[ColumnElement[bool]]:
+    """The conditions under which a row of ``requests`` is seen."""
+    if sight.is_unlimited:
+        return
+    yield disclosed(sight)
+    if sight.unit is not None:
+        yield (
+            select(legs.c.number).where(legs.c.number == requests.c.number, held_within(sight.unit)).exists()
+        )
+
+
+async def _visibility(connection: ReadConnection, number: str) -> Visibility | None:
+    known = await connection.scalar(select(requests.c.visibility).where(requests.c.number == number))
+    if known is not None:
+        return Visibility(known)
+    body = await connection.scalar(select(intake.c.body).where(intake.c.number == number))
+    return begin(forms.intakes.validate_python(body)).visibility if body is not None else None
 
 
 def held_within(unit: Unit) -> ColumnElement[bool]:
@@ -162,7 +201,22 @@ _HELD_WITHIN = _held_within(
     beyond=bindparam("beyond"),
     lower=bindparam("lower", type_=ARRAY(Text)),
 )
-_SEEN = select(legs.c.number).where(legs.c.number == bindparam("number"), _HELD_WITHIN).limit(1)
+_SEEN = (
+    select(legs.c.number)
+    .join(requests, requests.c.number == legs.c.number)
+    .where(
+        legs.c.number == bindparam("number"),
+        _HELD_WITHIN,
+        or_(
+            requests.c.visibility.in_((Visibility.PUBLIC, Visibility.PARTY)),
+            and_(
+                requests.c.unit == bindparam("unit"),
+                or_(requests.c.visibility != Visibility.SEALED, bindparam("sealed", type_=Boolean)),
+            ),
+        ),
+    )
+    .limit(1)
+)
 
 
 def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
@@ -181,6 +235,7 @@ def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
         (requests.c.district, wanted.district),
         (requests.c.category, wanted.category),
         (requests.c.unit, wanted.unit),
+        (requests.c.repeat_of, wanted.repeat_of),
     ):
         if word is not None:
             yield column == word
@@ -188,9 +243,7 @@ def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
         yield requests.c.total_due_at < wanted.due_before
     if wanted.q:
         yield or_(_begins(requests.c.number, wanted.q), intake.c.query_code == wanted.q.upper())
-    if wanted.seen_by is not None:
-        held = select(legs.c.number).where(legs.c.number == requests.c.number, held_within(wanted.seen_by))
-        yield held.exists()
+    yield from visible(wanted.seen_by)
 
 
 def _begins(column: ColumnElement[Any], beginning: str) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     Identity,
     Index,
     Integer,
@@ -30,7 +31,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
+from domain.bulk import ItemResult
+from domain.card_pairs import PairResult
 from domain.levels import Level
+from domain.operations import Operation
 from domain.request import Body, Card, Exclusion, LegRole, LegState, Light, State, Visibility
 
 metadata = MetaData(
@@ -58,6 +62,7 @@ cast("dict[str, type[TypeEngine[Any]]]", ischema_names)["xid8"] = TransactionId
 
 Code = Text(collation="C")
 Instant = DateTime(timezone=True)
+Degrees: TypeEngine[float] = Double()
 
 OPEN = text("ended_at IS NULL")
 """The rows that boards, inboxes and the auditor look at: about one in sixty of a city's requests."""
@@ -83,6 +88,7 @@ intake = Table(
     Column("description", Text, nullable=False),
     Column("body", JSONB, nullable=False),
     Index(None, "received_at"),
+    Index("ix_intake_by_caller", "caller_ref", postgresql_where=text("caller_ref IS NOT NULL")),
 )
 
 waiting_intake = Table(
@@ -111,6 +117,12 @@ timeline = Table(
     Column("feed_id", BigInteger, Identity(always=True), nullable=False),
     CheckConstraint("seq > 0", name="seq"),
     Index(None, "feed_tx", "feed_id"),
+    Index("ix_timeline_rulings", "at", postgresql_where=text("kind = 'dispute_ruled'")),
+    Index(
+        "ix_timeline_yellow_cards",
+        "at",
+        postgresql_where=text("kind = 'supervised' AND fact ->> 'card' = 'yellow_card'"),
+    ),
 )
 
 requests = Table(
@@ -125,6 +137,8 @@ requests = Table(
     Column("category", Code),
     Column("category_group", Code),
     Column("area", Code),
+    Column("latitude", Degrees),
+    Column("longitude", Degrees),
     Column("district", Code),
     Column("policy", Text),
     Column("policy_version", Integer),
@@ -177,7 +191,17 @@ requests = Table(
     ),
     Index("ix_requests_open_by_unit", "unit", "received_at", "number", postgresql_where=OPEN),
     Index("ix_requests_by_parent", "parent", postgresql_where=text("parent IS NOT NULL")),
-    Index("ix_requests_open_by_next_due", "next_due_at", postgresql_where=OPEN),
+    Index("ix_requests_by_repeat", "repeat_of", postgresql_where=text("repeat_of IS NOT NULL")),
+    Index("ix_requests_open_by_matter", "category_group", "area", "received_at", postgresql_where=OPEN),
+    Index(
+        "ix_requests_open_by_place",
+        "category_group",
+        "latitude",
+        postgresql_where=text("ended_at IS NULL AND latitude IS NOT NULL"),
+    ),
+    Index("ix_requests_undecided", "received_at", "number", postgresql_where=text("applications <> ''")),
+    Index("ix_requests_by_commitment", "commitment_due", postgresql_where=text("commitment_due IS NOT NULL")),
+    Index("ix_requests_by_next_due", "next_due_at", postgresql_where=text("next_due_at IS NOT NULL")),
     # The row is rewritten at each step; room on the page keeps most rewrites off the indexes.
     postgresql_with={"fillfactor": 80},
 )
@@ -207,6 +231,8 @@ legs = Table(
     Column("late", Text, nullable=False),
     Column("sign_due_at", Instant),
     Column("dwell_due_at", Instant),
+    Column("task", Text, nullable=False),
+    Column("delegated_by", Code),
     Column("seq", Integer, nullable=False),
     _one_of("role", LegRole),
     _one_of("state", LegState),
@@ -265,8 +291,15 @@ identity = Table(
     Column("name", LargeBinary),
     Column("telephone", LargeBinary),
     Column("address", LargeBinary),
+    Column("fingerprint", LargeBinary),
     Column("created_at", Instant, nullable=False),
     Column("erased_at", Instant),
+    Index(
+        "ix_identity_by_fingerprint",
+        "fingerprint",
+        "created_at",
+        postgresql_where=text("fingerprint IS NOT NULL"),
+    ),
 )
 
 identity_reads = Table(
@@ -295,6 +328,104 @@ api_keys = Table(
     _one_of("level", Level),
 )
 
+bulk_jobs = Table(
+    "bulk_jobs",
+    metadata,
+    Column("id", Code, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("digest", Text, nullable=False),
+    Column("command", Text, nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("actor", JSONB, nullable=False),
+    Column("act", JSONB),
+    Column("total", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("paused_at", Instant),
+    Column("cancel_asked_at", Instant),
+    Column("ended_at", Instant),
+    Column("free_at", Instant, nullable=False, server_default=text("now()")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Index("ix_bulk_jobs_waiting", "free_at", "id", postgresql_where=text("started_at IS NULL")),
+)
+
+bulk_items = Table(
+    "bulk_items",
+    metadata,
+    Column("job", Code, primary_key=True),
+    Column("number", Code, primary_key=True),
+    Column("act", JSONB),
+    Column("result", Text, nullable=False, server_default=text("'pending'")),
+    Column("code", Text, nullable=False, server_default=text("''")),
+    Column("detail", Text, nullable=False, server_default=text("''")),
+    Column("state", Text),
+    Column("seq", Integer),
+    Column("at", Instant),
+    _one_of("result", ItemResult),
+)
+
+card_pairs = Table(
+    "card_pairs",
+    metadata,
+    Column("unit", Code, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("pair", Integer, primary_key=True, autoincrement=False),
+    Column("earlier_number", Code, nullable=False),
+    Column("earlier_leg", Code, nullable=False),
+    Column("later_number", Code, nullable=False),
+    Column("later_leg", Code, nullable=False),
+    Column("found_at", Instant, nullable=False),
+    Column("result", Text, nullable=False, server_default=text("'pending'")),
+    Column("given_to", Code),
+    Column("code", Text, nullable=False, server_default=text("''")),
+    Column("settled_at", Instant),
+    _one_of("result", PairResult),
+    Index("ix_card_pairs_pending", "found_at", postgresql_where=text("result = 'pending'")),
+)
+
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("until_tx", TransactionId, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("stories", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("prev_digest", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    CheckConstraint("id > 0", name="id"),
+)
+
+surges = Table(
+    "surges",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("area", Code, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Column("substitutions", JSONB, nullable=False),
+    Column("begun_by", Text, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("ended_by", Text),
+    Column("ended_at", Instant),
+)
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("details", JSONB, nullable=False),
+    _one_of("what", Operation),
+    Index(None, "subject", "id"),
+)
+
 heartbeats = Table(
     "heartbeats",
     metadata,
@@ -309,5 +440,5 @@ uptime = Table(
     Column("last_seen_at", Instant, nullable=False),
 )
 
-APPEND_ONLY = (intake, timeline, policies, identity_reads)
+APPEND_ONLY = (intake, timeline, policies, identity_reads, anchors, operations)
 """A trigger refuses every UPDATE, DELETE and TRUNCATE of these tables."""

@@ -1,8 +1,8 @@
-"""Reading timelines: as events of the domain, as a state, as a feed for screens, and as a chain to be verified."""
+"""Reading timelines: as events of the domain, as a state, and as a feed for screens."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -14,17 +14,14 @@ from domain.events import Event, Fact
 from domain.evolution import evolve
 from domain.request import Intake, RequestState, begin
 from persistence import forms
-from persistence.chain import ChainFault, faults_in, intake_digest
 from persistence.engine import ReadConnection
-from persistence.tables import intake, requests, timeline
+from persistence.tables import intake, timeline
 
 EVENT_COLUMNS = ("seq", "at", "actor", "fact")
 """What an event is made of again."""
 
 FEED_START = "0.0"
 """The cursor before the first row of the feed."""
-
-_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,53 +98,6 @@ async def feed_end(connection: ReadConnection) -> str:
     """The cursor of the present: what :func:`feed_after` shows for it happened later."""
     settled = await connection.scalar(select(literal_column("pg_snapshot_xmin(pg_current_snapshot())::text")))
     return f"{int(settled) - 1}.{2**63 - 1}" if settled else FEED_START
-
-
-async def verify_chain(connection: ReadConnection, number: str) -> list[ChainFault]:
-    """Everything that was altered, removed or moved in the story of one request; an empty list means nothing."""
-    return [fault async for fault in _verify(connection, [number])]
-
-
-async def verify_all(connection: ReadConnection) -> AsyncIterator[ChainFault]:
-    """As :func:`verify_chain`, for every request there is."""
-    last = ""
-    while True:
-        following = (
-            select(intake.c.number).where(intake.c.number > last).order_by(intake.c.number).limit(_BATCH)
-        )
-        numbers = (await connection.scalars(following)).all()
-        if not numbers:
-            return
-        async for fault in _verify(connection, numbers):
-            yield fault
-        last = numbers[-1]
-
-
-async def _verify(connection: ReadConnection, numbers: Sequence[str]) -> AsyncIterator[ChainFault]:
-    begun = await connection.execute(
-        select(intake, requests.c.seq.label("shown_seq"))
-        .select_from(intake.outerjoin(requests, requests.c.number == intake.c.number))
-        .where(intake.c.number.in_(numbers))
-        .order_by(intake.c.number)
-    )
-    told = await connection.execute(
-        select(timeline).where(timeline.c.number.in_(numbers)).order_by(timeline.c.number, timeline.c.seq)
-    )
-    stories: dict[str, list[Any]] = {}
-    for row in told.mappings():
-        stories.setdefault(row["number"], []).append(row)
-    for row in begun:
-        rows = stories.pop(row.number, [])
-        digest = intake_digest(body=row.body, description=row.description, query_code=row.query_code)
-        if digest != row.body["digest"]:
-            yield ChainFault(row.number, 0, "intake_altered")
-        for fault in faults_in(row.number, row.body["digest"], rows):
-            yield fault
-        # The chain alone cannot know that its end was cut off; the projection remembers how far it went.
-        if row.shown_seq is not None and row.shown_seq > (rows[-1]["seq"] if rows else 0):
-            yield ChainFault(row.number, row.shown_seq, "missing")
-    for number in stories:
-        yield ChainFault(number, 0, "missing")
 
 
 # Built once: on this path, building a statement costs more than running it.

@@ -18,8 +18,9 @@ branch_labels: str | None = None
 depends_on: str | None = None
 
 CODE = sa.Text(collation="C")
+DEGREES: sa.types.TypeEngine[float] = sa.Double()
 INSTANT = sa.DateTime(timezone=True)
-APPEND_ONLY = ("intake", "timeline", "policies", "identity_reads")
+APPEND_ONLY = ("intake", "timeline", "policies", "identity_reads", "anchors")
 
 
 class TransactionId(UserDefinedType[int]):
@@ -44,6 +45,7 @@ def upgrade() -> None:
     _identity()
     _identity_reads()
     _api_keys()
+    _anchors()
     _heartbeats()
     _uptime()
     _append_only()
@@ -65,6 +67,13 @@ def _intake() -> None:
         sa.UniqueConstraint("query_code", name=op.f("uq_intake_query_code")),
     )
     op.create_index(op.f("ix_intake_received_at"), "intake", ["received_at"], unique=False)
+    op.create_index(
+        "ix_intake_by_caller",
+        "intake",
+        ["caller_ref"],
+        unique=False,
+        postgresql_where=sa.text("caller_ref IS NOT NULL"),
+    )
 
 
 def _waiting_intake() -> None:
@@ -99,6 +108,20 @@ def _timeline() -> None:
         sa.PrimaryKeyConstraint("number", "seq", name=op.f("pk_timeline")),
     )
     op.create_index(op.f("ix_timeline_feed_tx_feed_id"), "timeline", ["feed_tx", "feed_id"], unique=False)
+    op.create_index(
+        "ix_timeline_rulings",
+        "timeline",
+        ["at"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'dispute_ruled'"),
+    )
+    op.create_index(
+        "ix_timeline_yellow_cards",
+        "timeline",
+        ["at"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'supervised' AND fact ->> 'card' = 'yellow_card'"),
+    )
 
 
 def _requests() -> None:
@@ -113,6 +136,8 @@ def _requests() -> None:
         sa.Column("category", CODE, nullable=True),
         sa.Column("category_group", CODE, nullable=True),
         sa.Column("area", CODE, nullable=True),
+        sa.Column("latitude", DEGREES, nullable=True),
+        sa.Column("longitude", DEGREES, nullable=True),
         sa.Column("district", CODE, nullable=True),
         sa.Column("policy", sa.Text(), nullable=True),
         sa.Column("policy_version", sa.Integer(), nullable=True),
@@ -199,11 +224,46 @@ def _requests() -> None:
         postgresql_where=sa.text("parent IS NOT NULL"),
     )
     op.create_index(
-        "ix_requests_open_by_next_due",
+        "ix_requests_by_repeat",
+        "requests",
+        ["repeat_of"],
+        unique=False,
+        postgresql_where=sa.text("repeat_of IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_requests_open_by_matter",
+        "requests",
+        ["category_group", "area", "received_at"],
+        unique=False,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "ix_requests_open_by_place",
+        "requests",
+        ["category_group", "latitude"],
+        unique=False,
+        postgresql_where=sa.text("ended_at IS NULL AND latitude IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_requests_undecided",
+        "requests",
+        ["received_at", "number"],
+        unique=False,
+        postgresql_where=sa.text("applications <> ''"),
+    )
+    op.create_index(
+        "ix_requests_by_commitment",
+        "requests",
+        ["commitment_due"],
+        unique=False,
+        postgresql_where=sa.text("commitment_due IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_requests_by_next_due",
         "requests",
         ["next_due_at"],
         unique=False,
-        postgresql_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("next_due_at IS NOT NULL"),
     )
     op.create_index(
         "ix_requests_open_by_unit",
@@ -239,6 +299,8 @@ def _legs() -> None:
         sa.Column("late", sa.Text(), nullable=False),
         sa.Column("sign_due_at", INSTANT, nullable=True),
         sa.Column("dwell_due_at", INSTANT, nullable=True),
+        sa.Column("task", sa.Text(), nullable=False),
+        sa.Column("delegated_by", CODE, nullable=True),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "level IN ('grid', 'community', 'town', 'district', 'city')", name=op.f("ck_legs_level")
@@ -327,9 +389,17 @@ def _identity() -> None:
         sa.Column("name", sa.LargeBinary(), nullable=True),
         sa.Column("telephone", sa.LargeBinary(), nullable=True),
         sa.Column("address", sa.LargeBinary(), nullable=True),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("erased_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("caller_ref", name=op.f("pk_identity")),
+    )
+    op.create_index(
+        "ix_identity_by_fingerprint",
+        "identity",
+        ["fingerprint", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("fingerprint IS NOT NULL"),
     )
 
 
@@ -364,6 +434,21 @@ def _api_keys() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("hash", name=op.f("uq_api_keys_hash")),
+    )
+
+
+def _anchors() -> None:
+    op.create_table(
+        "anchors",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("until_tx", TransactionId(), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("stories", sa.BigInteger(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("prev_digest", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.CheckConstraint("id > 0", name=op.f("ck_anchors_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_anchors")),
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from config.logs import MASK, configure_logs, mask_identities
+from config.logs import configure_logs, mask_identities
+from domain.numbers_of_persons import MASK
 
 
 @pytest.fixture

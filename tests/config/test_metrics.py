@@ -141,7 +141,7 @@ async def test_a_silent_core_costs_its_own_metrics_only() -> None:
 def test_every_metric_has_the_prefix_and_no_label_has_many_values() -> None:
     allowed = {"category_group", "urgency", "level", "outcome", "stage", "how", "kind", "from", "to", "clock"}
     allowed |= {"percent", "state", "light"}
-    allowed |= {"partner", "operation", "result", "le"}
+    allowed |= {"partner", "operation", "command", "result", "le"}
     metrics = Metrics()
     for family in metrics.registry.collect():
         if family.name.startswith(("process_", "python_")):

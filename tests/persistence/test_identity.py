@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -95,8 +97,8 @@ async def test_a_forgotten_caller_cannot_be_read_again(engine: AsyncEngine) -> N
         assert await read_identity(connection, SEAL, ref, who="a", purpose="callback", at=NOW) is None
     async with reading(engine) as connection:
         assert await read_masked(connection, SEAL, ref) is None
-    (row,) = await rows(engine, "SELECT name, telephone, address, erased_at FROM identity")
-    assert row == {"name": None, "telephone": None, "address": None, "erased_at": NOW}
+    (row,) = await rows(engine, "SELECT name, telephone, address, fingerprint, erased_at FROM identity")
+    assert row == {"name": None, "telephone": None, "address": None, "fingerprint": None, "erased_at": NOW}
 
 
 async def test_a_value_moved_to_another_caller_does_not_open(engine: AsyncEngine) -> None:
@@ -120,3 +122,45 @@ def test_sealing_twice_looks_different() -> None:
     first, second = SEAL.seal(CALLER), SEAL.seal(CALLER)
     assert first.ref != second.ref
     assert first.name != second.name
+
+
+@pytest.mark.parametrize(
+    "written", ["13812341234", "138 1234 1234", "138-1234-1234", "+8613812341234", "0086 138 1234 1234"]
+)
+def test_a_number_leaves_one_fingerprint_however_it_is_written(written: str) -> None:
+    assert SEAL.fingerprints(written) == SEAL.fingerprints("13812341234")
+
+
+def test_other_numbers_leave_other_fingerprints() -> None:
+    written = ["13812341234", "13812341235", "020-8612 3456", "8612 3456", "+1 617 635 4500"]
+    assert len({bytes(SEAL.fingerprints(one)[0]) for one in written}) == len(written)
+
+
+@pytest.mark.parametrize("written", [None, "", "110", "12345", "+86 110"])
+def test_a_number_that_is_nobodys_own_leaves_none(written: str | None) -> None:
+    assert SEAL.fingerprints(written) == []
+    assert SEAL.seal(Caller("陈", written, None)).fingerprint is None
+
+
+def test_an_anonymous_caller_leaves_no_fingerprint() -> None:
+    assert SEAL.seal(CALLER, recognizable=False).fingerprint is None
+
+
+def test_a_fingerprint_is_no_hash_that_anybody_could_make() -> None:
+    (mine,) = SEAL.fingerprints("13812341234")
+    for key in (b"", KEY):
+        assert mine != sha256(b"13812341234").digest()
+        assert mine != hmac.digest(key, b"13812341234", "sha256")
+    assert mine not in Seal(OTHER_KEY).fingerprints("13812341234")
+
+
+def test_a_caller_of_before_the_rotation_is_recognized_after_it() -> None:
+    rotated = Seal(OTHER_KEY, key_id="2", older={"1": KEY})
+    assert SEAL.seal(CALLER).fingerprint in rotated.fingerprints(CALLER.telephone)
+    assert rotated.seal(CALLER).fingerprint in rotated.fingerprints(CALLER.telephone)
+
+
+async def test_the_fingerprint_is_kept_beside_the_sealed_identity(engine: AsyncEngine) -> None:
+    await kept(engine)
+    (row,) = await rows(engine, "SELECT fingerprint FROM identity")
+    assert [row["fingerprint"]] == SEAL.fingerprints(CALLER.telephone)

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.refusals import Refused
+from persistence.chain import intake_digest
 from persistence.engine import reading, writing
 from persistence.identity import Caller, Seal
-from persistence.intake import FIRST_LEASE, TakenIn, free, lease_unstarted, number_of, take_in
+from persistence.intake import (
+    FIRST_LEASE,
+    AnsweredBefore,
+    TakenIn,
+    free,
+    lease_unstarted,
+    number_of,
+    take_in,
+)
 from persistence.queries import count_unstarted, find_request
 from persistence.timeline import load_state, read_intake
-from tests.persistence.conftest import rows
-from tests.support.stories import draft, taken_in
+from tests.persistence.conftest import Append, rows
+from tests.support.stories import draft, entries, taken_in, worked
 
 SEAL = Seal(bytes(32))
 
@@ -39,6 +50,26 @@ async def test_an_intake_is_read_back_whole(engine: AsyncEngine) -> None:
     assert (state.seq, state.intake) == (0, taken.intake)
     assert detail is not None
     assert (detail.description, detail.summary) == ("积水 flooding", None)
+
+
+async def test_people_and_the_earlier_request_are_part_of_what_the_digest_covers(engine: AsyncEngine) -> None:
+    taken = await take(engine, people=30, repeat_of="20260202-0000007")
+    assert (taken.intake.people, taken.intake.repeat_of) == (30, "20260202-0000007")
+    (row,) = await rows(engine, "SELECT body, description, query_code FROM intake")
+    assert intake_digest(**row) == taken.intake.digest
+    for change in ({"people": 3}, {"repeat_of": None}):
+        altered: dict[str, Any] = {**row, "body": {**row["body"], **change}}
+        assert intake_digest(**altered) != taken.intake.digest
+
+
+async def test_a_key_that_a_story_obeyed_makes_no_new_request(engine: AsyncEngine, append: Append) -> None:
+    first = await take(engine, key="k")
+    entry = entries(first.intake, worked(first.intake))[0]
+    await append(replace(entry, key="urged"))
+    with pytest.raises(AnsweredBefore) as before:
+        await take(engine, key="urged")
+    assert before.value.stored.number == first.intake.number
+    assert len(await rows(engine, "SELECT 1 FROM intake")) == 1
 
 
 async def test_the_same_key_gives_the_same_number(engine: AsyncEngine) -> None:

@@ -133,6 +133,19 @@ async def test_a_deadline_counts_as_unfired_only_after_the_grace(engine: AsyncEn
         assert await count_due_unfired(connection, timedelta(seconds=60)) == 0
 
 
+@pytest.mark.parametrize("owed", ["next_due_at", "commitment_due"])
+async def test_what_is_owed_after_an_end_is_not_overlooked(
+    engine: AsyncEngine, append: Append, owed: str
+) -> None:
+    await several(engine, append)
+    passed = f"UPDATE requests SET {owed} = now() - interval '10 s' WHERE state = 'closed'"
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE requests SET next_due_at = NULL"))
+        await connection.execute(text(passed))
+    async with reading(engine) as connection:
+        assert await count_due_unfired(connection, timedelta(seconds=5)) == 3
+
+
 async def test_a_unit_is_told_of_its_leg_once_and_reads_it(engine: AsyncEngine, append: Append) -> None:
     begun = await taken_in(engine)
     for entry in entries(begun, worked(begun)):
