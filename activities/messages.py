@@ -72,3 +72,26 @@ class LegAnswer:
     text: str
     evidence: tuple[str, ...] = ()
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkJob:
+    """A job of one order for many requests; everything about it stands in the database under its id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulkStanding:
+    """How far a job is: how many requests still wait, and how many have which result; whether it is to rest."""
+
+    pending: int
+    results: dict[str, int]
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandDone:
+    """How an errand ended: ``refused`` is the code with which the other request said no, empty where it obeyed."""
+
+    refused: str = ""

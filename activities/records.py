@@ -1,4 +1,4 @@
-"""The record of a request: the one local activity through which its story becomes history."""
+"""The record of a request: the local activity through which its story becomes history, and the one that recalls it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from temporalio import activity
 
 from activities.messages import Appended, Entry, StoredAnswer
 from config.metrics import Metrics, Stay
+from domain.request import RequestState
 from persistence.append import Appender
+from persistence.engine import ReadConnection, single_queries
+from persistence.timeline import load_state
 
 
 class Records:
@@ -18,6 +21,7 @@ class Records:
     """
 
     def __init__(self, engine: AsyncEngine, metrics: Metrics) -> None:
+        self._engine = single_queries(engine)
         self._appender = Appender(engine)
         self._metrics = metrics
 
@@ -40,3 +44,16 @@ class Records:
             StoredAnswer(key, stored.answer, stored.digest) for key, stored in written.answers.items()
         )
         return Appended(events=written.events, answers=answers)
+
+    @activity.defn(name="recall")
+    async def recall(self, number: str) -> RequestState:
+        """The request as its timeline tells it, for a story that goes on after its end.
+
+        Raises:
+            LookupError: there is no such request; only a person can mend that.
+        """
+        async with self._engine.connect() as connection:
+            state = await load_state(ReadConnection(connection), number)
+        if state is None:
+            raise LookupError(f"there is no request {number}")
+        return state

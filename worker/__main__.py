@@ -1,4 +1,4 @@
-"""The worker process: tells the stories, starts those that wait, audits the deadlines, shows its metrics.
+"""The worker process: tells the stories, starts those that wait, audits the deadlines, seals the record, shows metrics.
 
 ``python -m worker`` reads its settings from the environment, and ends on SIGTERM after its running steps are done.
 """
@@ -13,7 +13,12 @@ from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.worker import Worker
 
+from activities.bulk import BulkGiving
+from activities.errands import Errands
 from activities.posting import LegPosting
 from activities.records import Records
 from config.garbage import leave_what_stands
@@ -23,10 +28,14 @@ from config.settings import Settings, load_settings
 from config.temporal import connect, metrics_runtime
 from persistence.engine import make_engine, make_single_query_engine
 from worker.auditor import Auditor
+from worker.card_ledger import CardLedger
+from worker.orders import Orders
 from worker.presence import Presence
-from worker.registry import make_worker
-from worker.starter import Starter
+from worker.registry import make_bulk_worker, make_worker
+from worker.sealer import Sealer
+from worker.starter import BULK_JOBS, REQUESTS, Starter
 from worker.status import StatusServer
+from workflows.bulk_client import BulkClient
 from workflows.client import RequestClient
 
 log = structlog.get_logger()
@@ -43,26 +52,26 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         tidy.push_async_callback(singles.dispose)
         await tidy.enter_async_context(status)
         client = await connect(settings, runtime=metrics_runtime(settings), patience=timedelta.max)
-        posting = LegPosting(singles)
-        worker = make_worker(
-            client,
-            settings.task_queue,
-            [Records(singles, metrics).append, posting.post_leg, posting.await_leg],
-            max_cached_workflows=settings.max_cached_workflows,
-            max_concurrent_workflow_tasks=settings.max_concurrent_workflow_tasks,
-            patience=timedelta(seconds=settings.worker_shutdown_seconds),
-        )
         requests = RequestClient(client, settings.task_queue, settings.continue_as_new_after)
-        starter = Starter(
-            singles,
-            requests.start,
-            batch=settings.starter_batch,
-            interval=timedelta(seconds=settings.starter_interval_seconds),
+        orders = Orders(requests, singles)
+        workers = (
+            _request_worker(client, settings, singles, Errands(orders.give, requests.promise), metrics),
+            _bulk_worker(client, settings, engine, orders, metrics),
         )
+        batch, interval = settings.starter_batch, timedelta(seconds=settings.starter_interval_seconds)
+        jobs = BulkClient(client, settings.task_queue)
+        starters = (
+            Starter(singles, REQUESTS, requests.start, batch=batch, interval=interval),
+            Starter(singles, BULK_JOBS, jobs.start, batch=batch, interval=interval),
+        )
+        pause = timedelta(seconds=settings.card_ledger_interval_seconds)
+        ledger = CardLedger(engine, orders.give, interval=pause)
         parts = [
-            asyncio.create_task(worker.run(), name="worker"),
-            asyncio.create_task(starter.run(), name="starter"),
+            *(asyncio.create_task(each.run(), name="worker") for each in workers),
+            *(asyncio.create_task(each.run(), name="starter") for each in starters),
             asyncio.create_task(Auditor(engine, metrics).run(), name="auditor"),
+            asyncio.create_task(Sealer(engine).run(), name="sealer"),
+            asyncio.create_task(ledger.run(), name="card ledger"),
             asyncio.create_task(Presence(engine, started_at=datetime.now(UTC)).run(), name="presence"),
         ]
         leave_what_stands()
@@ -71,14 +80,36 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         stopping = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait([*parts, stopping], return_when=asyncio.FIRST_COMPLETED)
         status.ready = False
-        await worker.shutdown()
+        await asyncio.gather(*(each.shutdown() for each in workers))
         stopping.cancel()
-        for part in parts[1:]:
+        for part in parts[len(workers) :]:
             part.cancel()
         await asyncio.gather(*parts, return_exceptions=True)
         for part in parts:
             if part in done:
                 part.result()
+
+
+def _request_worker(
+    client: Client, settings: Settings, singles: AsyncEngine, errands: Errands, metrics: Metrics
+) -> Worker:
+    posting, records = LegPosting(singles), Records(singles, metrics)
+    return make_worker(
+        client,
+        settings.task_queue,
+        [records.append, records.recall, posting.post_leg, posting.await_leg, errands.run_errand],
+        max_cached_workflows=settings.max_cached_workflows,
+        max_concurrent_workflow_tasks=settings.max_concurrent_workflow_tasks,
+        patience=timedelta(seconds=settings.worker_shutdown_seconds),
+    )
+
+
+def _bulk_worker(
+    client: Client, settings: Settings, engine: AsyncEngine, orders: Orders, metrics: Metrics
+) -> Worker:
+    giving = BulkGiving(engine, orders.give, metrics, per_second=settings.bulk_orders_per_second)
+    patience = timedelta(seconds=settings.worker_shutdown_seconds)
+    return make_bulk_worker(client, settings.task_queue, [giving.bulk_give], patience=patience)
 
 
 def main() -> None:

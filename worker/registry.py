@@ -10,9 +10,14 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from workflows.bulk import BulkWorkflow
+from workflows.commitment import CommitmentWorkflow
+from workflows.ids import bulk_queue
 from workflows.request import RequestWorkflow
 
-WORKFLOWS: Sequence[type] = (RequestWorkflow,)
+WORKFLOWS: Sequence[type] = (RequestWorkflow, CommitmentWorkflow)
+
+BULK_WORKFLOWS: Sequence[type] = (BulkWorkflow,)
 
 PASSED_THROUGH = ("domain", "activities", "workflows")
 """Pure rules, messages and the story itself: loaded once, not once per workflow, so that their types are the same
@@ -45,5 +50,28 @@ def make_worker(
         workflow_runner=workflow_runner(),
         max_cached_workflows=max_cached_workflows,
         max_concurrent_workflow_tasks=max_concurrent_workflow_tasks,
+        graceful_shutdown_timeout=patience,
+    )
+
+
+def make_bulk_worker(
+    client: Client,
+    task_queue: str,
+    activities: Sequence[Callable[..., Any]],
+    *,
+    patience: timedelta = timedelta(seconds=10),
+) -> Worker:
+    """A worker for bulk jobs beside the requests of one task queue: few slots of its own, and none of theirs."""
+    return Worker(
+        client,
+        task_queue=bulk_queue(task_queue),
+        workflows=BULK_WORKFLOWS,
+        activities=activities,
+        workflow_runner=workflow_runner(),
+        max_cached_workflows=50,
+        max_concurrent_workflow_tasks=2,
+        max_concurrent_workflow_task_polls=2,
+        max_concurrent_activities=4,
+        max_concurrent_activity_task_polls=1,
         graceful_shutdown_timeout=patience,
     )

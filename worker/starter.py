@@ -1,7 +1,8 @@
-"""Starting the stories of requests that were taken in: the bridge between the intake row and its workflow.
+"""Starting the workflows of what was taken in: the bridge between a row that a door wrote and its workflow.
 
-Intake only writes; this picks what waits. Several starters may run: a row is leased to one of them, and starting is
-idempotent anyway, since the workflow's id is the request's number. A row leaves the queue with its first event.
+The doors only write; this picks what waits. Several starters may run: a row is leased to one of them, and starting is
+idempotent anyway, since the workflow's id is the row's key. A request leaves its queue with its first event, a bulk
+job with its first batch.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Generic, TypeVar
 
 import psycopg
 import structlog
@@ -18,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.request import Intake
+from persistence import bulk, intake
 from persistence.engine import WriteConnection, writing
-from persistence.intake import CHANNEL, free, lease_unstarted
 from persistence.listening import listen
 from persistence.liveness import beat
 
@@ -34,18 +37,52 @@ AT_ONCE = 16
 """Starts under way at one time; more only queue up in the engine's frontend."""
 
 
-class Starter:
-    """Starts waiting requests, woken by the intake and looking by itself once per ``interval``."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Queue(Generic[T]):
+    """A queue of rows that wait for their workflow. ``channel`` is notified when one comes; ``beats_as`` names the sign
+    of life of whoever empties it, ``complaint`` is the log's word for one that cannot be started."""
+
+    beats_as: str
+    complaint: str
+    channel: str
+    lease: Callable[[WriteConnection, int], Awaitable[Sequence[T]]]
+    free: Callable[[WriteConnection, Sequence[str]], Awaitable[None]]
+    key_of: Callable[[T], str]
+
+
+def _number_of(begun: Intake) -> str:
+    return begun.number
+
+
+def _itself(job: str) -> str:
+    return job
+
+
+REQUESTS = Queue(
+    "starter", "request_not_started", intake.CHANNEL, intake.lease_unstarted, intake.free, _number_of
+)
+BULK_JOBS = Queue(
+    "bulk starter", "bulk_job_not_started", bulk.CHANNEL, bulk.lease_unstarted_jobs, bulk.free_jobs, _itself
+)
+
+
+class Starter(Generic[T]):
+    """Starts what waits in a queue, woken by its channel and looking by itself once per ``interval``."""
 
     def __init__(
         self,
         engine: AsyncEngine,
-        start: Callable[[Intake], Awaitable[None]],
+        queue: Queue[T],
+        start: Callable[[T], Awaitable[None]],
         *,
         batch: int = 50,
         interval: timedelta = timedelta(seconds=1),
     ) -> None:
         self._engine = engine
+        self._queue = queue
         self._start = start
         self._batch = batch
         self._interval = interval
@@ -78,35 +115,37 @@ class Starter:
         while True:
             async with writing(self._engine) as connection:
                 await self._beat(connection)
-                leased = await lease_unstarted(connection, self._batch)
+                leased = await self._queue.lease(connection, self._batch)
             failed = await self._start_all(leased)
             if failed:
                 async with writing(self._engine) as connection:
-                    await free(connection, failed)
+                    await self._queue.free(connection, failed)
                 return False
             if len(leased) < self._batch:
                 return True
 
-    async def _start_all(self, leased: Sequence[Intake]) -> list[str]:
-        outcomes = await asyncio.gather(*(self._started(intake) for intake in leased))
-        return [intake.number for intake, started in zip(leased, outcomes, strict=True) if not started]
+    async def _start_all(self, leased: Sequence[T]) -> list[str]:
+        outcomes = await asyncio.gather(*(self._started(waiting) for waiting in leased))
+        keys = map(self._queue.key_of, leased)
+        return [key for key, started in zip(keys, outcomes, strict=True) if not started]
 
-    async def _started(self, intake: Intake) -> bool:
-        """Whether the request is done with for now: false only if the engine could not be reached."""
+    async def _started(self, waiting: T) -> bool:
+        """Whether it is done with for now: false only if the engine could not be reached."""
         async with self._slots:
             try:
-                await self._start(intake)
-            except Exception as error:  # one request that cannot be started must not stop the others
+                await self._start(waiting)
+            except Exception as error:  # one that cannot be started must not stop the others
+                key = self._queue.key_of(waiting)
                 if _engine_is_away(error):
-                    log.warning("engine_away", number=intake.number, error=type(error).__name__)
+                    log.warning("engine_away", number=key, error=type(error).__name__)
                     return False
-                # Its lease runs on, longer each time; the gauge of unstarted requests shows it.
-                log.exception("request_not_started", number=intake.number)
+                # Its lease runs on, longer each time; of requests a gauge shows it.
+                log.exception(self._queue.complaint, number=key)
         return True
 
     async def _pause(self, back_off: timedelta) -> None:
         if back_off:
-            # A new request must not cut the pause short: it would meet the same outage.
+            # A new arrival must not cut the pause short: it would meet the same outage.
             await asyncio.sleep(back_off.total_seconds())
             return
         with suppress(TimeoutError):
@@ -119,13 +158,13 @@ class Starter:
     async def _beat(self, connection: WriteConnection) -> None:
         now = asyncio.get_running_loop().time()
         if now >= self._next_beat:
-            await beat(connection, "starter")
+            await beat(connection, self._queue.beats_as)
             self._next_beat = now + BEAT_EVERY.total_seconds()
 
     async def _listen(self) -> None:
         while True:
             with suppress(psycopg.Error, SQLAlchemyError, OSError):
-                async for _ in listen(self._engine, CHANNEL):
+                async for _ in listen(self._engine, self._queue.channel):
                     self._woken.set()
             # Without its listener the starter still looks once per interval.
             await asyncio.sleep(LONGEST_BACK_OFF.total_seconds())

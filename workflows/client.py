@@ -6,20 +6,28 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
-from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.messages import LegAnswer
 from domain.commands import Answer, Order
+from domain.errands import Errand
 from domain.refusals import Refused
 from domain.request import Intake
 from workflows import attributes
-from workflows.ids import activity_id, workflow_id
+from workflows.commitment import CommitmentWorkflow
+from workflows.ids import activity_id, commitment_id, workflow_id
 from workflows.messages import Story
 from workflows.options import priority_of
 from workflows.request import RequestWorkflow
@@ -63,8 +71,6 @@ class RequestClient:
         Raises:
             EngineUnavailable: Temporal is away.
         """
-        snapshot = intake.snapshot
-        category = intake.matter.category if intake.matter else "unclassified"
         try:
             await self._client.start_workflow(
                 RequestWorkflow.run,
@@ -74,8 +80,8 @@ class RequestClient:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 search_attributes=attributes.at_start(intake),
-                static_summary=f"{category} {snapshot.policy.name_zh if snapshot else '待受理'}",
-                priority=priority_of(snapshot.policy.urgency if snapshot else None),
+                static_summary=_summary(intake),
+                priority=_priority(intake),
                 rpc_timeout=PATIENCE,
             )
         except WorkflowAlreadyStartedError:
@@ -100,12 +106,71 @@ class RequestClient:
                     raise EngineUnavailable(str(dropped)) from dropped
                 await asyncio.sleep(_PAUSE_SECONDS)
 
+    async def resume(self, intake: Intake, order: Order) -> Answer:
+        """Give an order to a request that has ended: its story goes on in a new run, which first recalls all of it.
+
+        Raises:
+            Refused: the rules say no.
+            EngineUnavailable: no answer in time; try again with the same key.
+        """
+        give_up_at = time.monotonic() + PATIENCE.total_seconds()
+        while True:
+            try:
+                return await self._answered(self._with_start(intake, order))
+            except (_TaskWasDropped, StoryEnded) as ended:
+                if time.monotonic() > give_up_at:
+                    raise EngineUnavailable(str(ended)) from ended
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def promise(self, errand: Errand) -> None:
+        """Let an errand be carried at its instant; a later promise of a request takes the place of an earlier one.
+
+        Raises:
+            EngineUnavailable: Temporal is away.
+        """
+        try:
+            await self._client.start_workflow(
+                CommitmentWorkflow.run,
+                errand,
+                id=commitment_id(errand.number),
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
+                static_summary=f"commitment of {errand.number}",
+                rpc_timeout=PATIENCE,
+            )
+        except RPCError as error:
+            raise _away(error) from error
+
+    def _with_start(self, intake: Intake, order: Order) -> Awaitable[Any]:
+        going_on = WithStartWorkflowOperation(
+            RequestWorkflow.run,
+            Story(intake, self._continue_after, recall=True),
+            id=workflow_id(intake.number),
+            task_queue=self._task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=_summary(intake),
+            priority=_priority(intake),
+        )
+        return self._client.execute_update_with_start_workflow(  # pyright: ignore[reportUnknownMemberType]
+            "command",
+            order,
+            start_workflow_operation=going_on,
+            id=order.key,
+            result_type=Answer,
+            rpc_timeout=PATIENCE,
+        )
+
     async def _update(self, number: str, order: Order) -> Answer:
         handle = self._client.get_workflow_handle(workflow_id(number))
-        try:
-            update = handle.execute_update(  # pyright: ignore[reportUnknownMemberType]
+        return await self._answered(
+            handle.execute_update(  # pyright: ignore[reportUnknownMemberType]
                 "command", order, id=order.key, result_type=Answer, rpc_timeout=PATIENCE
             )
+        )
+
+    async def _answered(self, update: Awaitable[Any]) -> Answer:
+        try:
             return cast("Answer", await update)
         except WorkflowUpdateFailedError as failure:
             raise _refusal_in(failure) from failure
@@ -137,6 +202,15 @@ class RequestClient:
             return await self._client.service_client.check_health(timeout=timedelta(seconds=2))
         except (RPCError, RuntimeError):
             return False
+
+
+def _summary(intake: Intake) -> str:
+    category = intake.matter.category if intake.matter else "unclassified"
+    return f"{category} {intake.snapshot.policy.name_zh if intake.snapshot else '待受理'}"
+
+
+def _priority(intake: Intake) -> Priority:
+    return priority_of(intake.snapshot.policy.urgency if intake.snapshot else None)
 
 
 def _refusal_in(failure: WorkflowUpdateFailedError) -> Exception:

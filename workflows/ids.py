@@ -18,3 +18,18 @@ def number_of(workflow: str) -> str:
 def activity_id(leg: str, awaits: int) -> str:
     """The activity in which a leg's answer is awaited for the n-th time."""
     return f"{leg}.{awaits}"
+
+
+def commitment_id(number: str) -> str:
+    """The workflow that waits for the date of a request's commitment."""
+    return f"commitment/{number}"
+
+
+def bulk_workflow_id(job: str) -> str:
+    """The workflow of a bulk job."""
+    return f"bulk/{job}"
+
+
+def bulk_queue(task_queue: str) -> str:
+    """The task queue of bulk jobs, beside that of requests, so that they take no slot from them."""
+    return f"{task_queue}-bulk"

@@ -9,7 +9,8 @@ from domain.request import Intake, RequestState
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The input of a run. ``state`` is set when the story goes on from an earlier run.
+    """The input of a run. ``state`` is set when the story goes on from an earlier run, ``recall`` when it had ended:
+    then the run first reads what has happened, since the engine may have forgotten it.
 
     ``continue_after`` is the history length, in events, after which a new run begins; it travels with the
     story so that a replay decides as the first execution did."""
@@ -18,6 +19,7 @@ class Story:
     continue_after: int
     run: int = 1
     state: RequestState | None = None
+    recall: bool = False
 
 
 @dataclass(frozen=True, slots=True)

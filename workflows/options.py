@@ -40,6 +40,21 @@ AWAIT_LEG: dict[str, Any] = {
     "cancellation_type": ActivityCancellationType.ABANDON,
 }
 
+RECALL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=10), "retry_policy": PERSISTENT}
+
+RUN_ERRAND: dict[str, Any] = {
+    # Longer than a door waits for the engine: what was given is answered, or given again under its key.
+    "start_to_close_timeout": timedelta(seconds=30),
+    "retry_policy": PERSISTENT,
+}
+
+GIVE_BATCH: dict[str, Any] = {
+    # Long, since a slow pace is set on purpose; a dead worker is noticed by the missing heartbeat.
+    "start_to_close_timeout": timedelta(minutes=10),
+    "heartbeat_timeout": timedelta(seconds=30),
+    "retry_policy": PERSISTENT,
+}
+
 _PRIORITIES = {Urgency.CRITICAL: 1, Urgency.URGENT: 2}
 
 

@@ -6,6 +6,7 @@
     and where it can climb no further, supervision climbs to the city, until somebody answers.
     The reply is reviewed by another person, the citizen is called back,
     and the request is closed, done once more, or withdrawn.
+    What ended may be opened again; what follows another request ends, and is told to it.
 
 One writer: every change is an order to the pure rules, its events are appended to the timeline, and the state
 follows from what the timeline returned. Commands are updates; units answer by completing the activity in
@@ -14,6 +15,7 @@ which their leg is awaited; time is one timer."""
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -21,7 +23,8 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.messages import Appended, Entry, StoredAnswer
 from domain.commands import Act, Answer, ContinueStory, Order, PassTime, RefuseReply, Register, SubmitReply
-from domain.deadlines import next_due
+from domain.deadlines import is_over, next_due
+from domain.errands import Errand, errands_of, when_refused
 from domain.events import Event
 from domain.lifecycle import decide, fold
 from domain.notices import Notice, notices_of
@@ -30,8 +33,9 @@ from domain.request import RequestState, begin
 from domain.summary import summarize
 from domain.units import SYSTEM
 from workflows import attributes
+from workflows.errands import Messenger
 from workflows.messages import Ending, Story
-from workflows.options import APPEND, LONGEST_PAUSE
+from workflows.options import APPEND, LONGEST_PAUSE, RECALL
 from workflows.waiting import Alarm, Arrival, Desk, Word
 
 _TURNS_TO_THE_DESK = 4
@@ -49,6 +53,7 @@ class RequestWorkflow:
         self._shown = (
             attributes.shown(story.state) if story.state else attributes.shown_at_start(story.intake)
         )
+        self._messenger = Messenger(self._was_refused)
         self._alarm = Alarm()
         self._desk = Desk(self._state.number)
         self._pen = asyncio.Lock()
@@ -58,8 +63,8 @@ class RequestWorkflow:
     @workflow.run
     async def run(self, _story: Story) -> Ending:
         """Tell the story until the request ends, or until the run has grown long."""
-        await self._register()
-        while not self._state.state.is_terminal:
+        await self._begin()
+        while not await self._is_over():
             match await self._wait():
                 case Word.ANSWERED:
                     await self._take_answers()
@@ -69,11 +74,30 @@ class RequestWorkflow:
                     continue
                 case Word.LONG:
                     await self._continue_in_a_new_run()
-        return await self._end()
+        return Ending(self._state.number, self._state.state, self._state.ended_how, self._state.seq)
 
-    async def _register(self) -> None:
-        if self._state.seq == 0:
+    async def _begin(self) -> None:
+        if self._story.recall:
+            await self._recall()
+        elif self._state.seq == 0:
             await self._do(Register(), step="register")
+
+    async def _recall(self) -> None:
+        self._shown = {}
+        self._state = await workflow.execute_local_activity(
+            "recall", self._state.number, result_type=RequestState, **RECALL
+        )
+
+    async def _is_over(self) -> bool:
+        """Whether the request has ended, nobody's decision is waited for, and nothing could open it again."""
+        if not is_over(self._state):
+            return False
+        self._show()
+        await workflow.wait_condition(lambda: not is_over(self._state) or self._nothing_is_owed())
+        return is_over(self._state)
+
+    def _nothing_is_owed(self) -> bool:
+        return workflow.all_handlers_finished() and self._messenger.is_back
 
     async def _wait(self) -> Word:
         self._changed = False
@@ -90,12 +114,16 @@ class RequestWorkflow:
             return Word.ANSWERED
         if self._alarm.rings:
             return Word.OVERDUE
-        if workflow.info().get_current_history_length() >= self._story.continue_after:
+        # Errands may be out for long, and time has to go on meanwhile.
+        if self._messenger.is_back and self._has_grown_long():
             return Word.LONG
         return None
 
+    def _has_grown_long(self) -> bool:
+        return workflow.info().get_current_history_length() >= self._story.continue_after
+
     async def _take_answers(self) -> None:
-        while self._desk.arrivals and not self._state.state.is_terminal:
+        while self._desk.arrivals:
             await self._take_answer(self._desk.arrivals.popleft())
 
     async def _take_answer(self, arrival: Arrival) -> None:
@@ -120,31 +148,35 @@ class RequestWorkflow:
 
     async def _continue_in_a_new_run(self) -> None:
         run = self._story.run + 1
-        await self._do(ContinueStory(run), step=f"run/{run}")
+        # Runs are counted anew after each end, within one cycle too; the engine's own id of the run is never twice.
+        await self._do(ContinueStory(run), step=f"run/{workflow.info().run_id}")
         await self._finish_handlers()
         while self._desk.arrivals:
             await self._take_answers()
             await self._finish_handlers()
-        if not self._state.state.is_terminal:
+        if not is_over(self._state):
             workflow.continue_as_new(Story(self._story.intake, self._story.continue_after, run, self._state))
-
-    async def _end(self) -> Ending:
-        self._show()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return Ending(self._state.number, self._state.state, self._state.ended_how, self._state.seq)
 
     async def _finish_handlers(self) -> None:
         # The server may drop an update that completes in the same task as a continue-as-new, so that task is
         # let go first.
         while True:
-            await workflow.wait_condition(
-                lambda: workflow.all_handlers_finished() and self._desk.everything_posted
-            )
+            await workflow.wait_condition(self._nothing_is_under_way)
             await workflow.sleep(0.01)
             for _ in range(_TURNS_TO_THE_DESK):
                 await asyncio.sleep(0)
-            if workflow.all_handlers_finished() and self._desk.everything_posted:
+            if self._nothing_is_under_way():
                 return
+
+    def _nothing_is_under_way(self) -> bool:
+        return self._nothing_is_owed() and self._desk.everything_posted
+
+    async def _was_refused(self, errand: Errand) -> None:
+        act = when_refused(errand)
+        # Somebody may have opened the request before; then it goes on already.
+        if act is not None:
+            with suppress(Refused):
+                await self._write_down(Order(f"{errand.key}:refused", SYSTEM, act))
 
     # Messages
 
@@ -204,7 +236,7 @@ class RequestWorkflow:
                     await workflow.sleep(pause, summary="the timeline cannot be reached")
                     pause = min(pause * 2, LONGEST_PAUSE)
                     continue
-                self._state = fold(self._state, appended.events)
+                self._evolve(appended.events)
                 self._answers |= {stored.key: stored for stored in appended.answers}
                 self._changed = True
                 if not isinstance(order.act, ContinueStory):
@@ -212,6 +244,11 @@ class RequestWorkflow:
                 if appended.events == events and not appended.answers:
                     return self._remember(order)
             return self._first_answer(order)
+
+    def _evolve(self, events: tuple[Event, ...]) -> None:
+        for event in events:
+            self._state = fold(self._state, (event,))
+            self._messenger.send(errands_of(self._state, event))
 
     def _moment(self, given_at: datetime | None) -> datetime:
         """When an order counts: when it was given, but never in the future, nor before what has happened already."""

@@ -55,6 +55,17 @@ async def test_a_posted_leg_is_announced_once(engine: AsyncEngine) -> None:
         assert len((await list_notices(connection, ["unit-7"])).items) == 1
 
 
+async def test_a_request_is_recalled_as_its_timeline_tells_it(engine: AsyncEngine) -> None:
+    records, environment = Records(engine, Metrics()), ActivityEnvironment()
+    begun = await taken_in(engine)
+    story = closed(begun)
+    for entry in entries(begun, story):
+        await records.append(entry)
+    assert await environment.run(records.recall, begun.number) == story.state
+    with pytest.raises(LookupError):
+        await environment.run(records.recall, "20260302-99999")
+
+
 def entries_of_nobody():
     """An entry of a request that no database knows."""
     from tests.support.builders import intake

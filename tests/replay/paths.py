@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from domain.applications import ExceptionKind
 from domain.commands import (
     Accept,
     AnswerDirectly,
@@ -14,11 +16,15 @@ from domain.commands import (
     Dispatch,
     FirstContact,
     HandUp,
+    Merge,
+    MovePolicy,
     Redo,
     Reject,
+    Reopen,
     RequestInfo,
     ReviewBack,
     ReviewPass,
+    Rule,
     SendDown,
     Sign,
     Supervise,
@@ -27,15 +33,17 @@ from domain.commands import (
     Withdraw,
 )
 from domain.durations import Duration
+from domain.errands import Errand
 from domain.events import Event, Supervised
 from domain.levels import Level
 from domain.policy import CallbackRule, CommonLimits, Policy, Urgency
 from domain.refusals import Refused
-from domain.request import Body, Card, Matter, PolicySnapshot
+from domain.request import Body, Card, Matter, PolicySnapshot, ReopenCause, State
 from domain.routing import Place
 from domain.units import Actor, Role
 from tests.replay.stage import Performance, Stage
-from tests.support.builders import actor, common, handler, ladder, policy
+from tests.support.builders import UNITS, actor, application, common, handler, ladder, policy, terms
+from workflows.ids import commitment_id
 from workflows.options import APPEND
 
 GRID, COMMUNITY = handler(Level.GRID), handler(Level.COMMUNITY)
@@ -288,6 +296,123 @@ async def in_new_runs(stage: Stage) -> Performance:
     return told
 
 
+async def migrated(stage: Stage) -> Performance:
+    """Put under a quick policy in a surge, climbs by it, and is put back under a slow one."""
+    told = await stage.open(policy=slow())
+    await told.do(DISPATCHER, Dispatch())
+    await told.do(GRID, Sign("1"))
+    hurried, usual = quick(version=2), slow(version=3)
+    await told.do(LEADER, MovePolicy(PolicySnapshot(hurried, ladder(of=hurried)), "a storm"))
+    await told.until_kind("leg_dispatched", 2)
+    await told.do(LEADER, MovePolicy(PolicySnapshot(usual, ladder(of=usual)), "it is over"))
+    await told.do(CITIZEN, Withdraw())
+    return told
+
+
+async def merged(stage: Stage) -> Performance:
+    """Follows another request, with the report of every append lost once."""
+    parent = await stage.open(policy=slow())
+    told = await stage.open_forgetfully(policy=slow())
+    await told.do(DISPATCHER, Dispatch())
+    await told.do(DISPATCHER, Merge(parent.number, State.PENDING_DISPATCH))
+    await parent.until_kind("adopted")
+    return told
+
+
+async def parent_withdrawn(stage: Stage) -> Performance:
+    """Takes two others in, lets one go, is withdrawn, and sends the other one on."""
+    told = await stage.open(policy=slow())
+    first, second = await stage.open(policy=slow()), await stage.open(policy=slow())
+    for place, child in enumerate((first, second), start=1):
+        await child.do(DISPATCHER, Merge(told.number, State.PENDING_DISPATCH))
+        await told.until_kind("adopted", place)
+    await first.do_again(AGENT, Reopen("another lamp", ReopenCause.WRONGLY_ENDED))
+    await told.until_kind("disowned")
+    await told.do(CITIZEN, Withdraw())
+    await second.until_kind("reopened")
+    return told
+
+
+async def parent_gone(stage: Stage) -> Performance:
+    """Follows a request that has ended meanwhile, goes on alone in the same run, and is withdrawn."""
+    parent = await stage.open(policy=slow())
+    await parent.do(CITIZEN, Withdraw())
+    told = await stage.open(policy=slow())
+    await told.do(DISPATCHER, Merge(parent.number, State.PENDING_DISPATCH))
+    await told.until_kind("reopened")
+    await told.do(CITIZEN, Withdraw())
+    return told
+
+
+async def reopened(stage: Stage) -> Performance:
+    """Closed, opened again in a run that recalls it, refused once on the way, and closed once more."""
+    told = await straight(stage)
+    await told.do_again(AGENT, Reopen("it is dark again"))
+    await told.do(GRID, Sign("2"))
+    with suppress(Refused):
+        await told.do(REVIEWER, ReviewPass())
+    await told.reply(Level.GRID, "2")
+    await told.until_kind("reply_submitted", 2)
+    await told.do(REVIEWER, ReviewPass())
+    await told.do(CALLER, SATISFIED)
+    return told
+
+
+async def appealed(stage: Stage) -> Performance:
+    """Closed with a finding, and told on after its end until the silence of the judges answers the appeal."""
+    told = await stage.open(policy=slow())
+    await told.do(DISPATCHER, Dispatch())
+    await told.do(GRID, Sign("1"))
+    await told.do(GRID, application(ExceptionKind.UNREASONABLE))
+    await told.do(LEADER, Rule("a1", granted=True, note="beyond what policy allows"))
+    await told.reply(Level.GRID, "1")
+    await told.until_kind("reply_submitted")
+    await told.do(REVIEWER, ReviewPass())
+    await told.do(CALLER, SATISFIED)
+    hasty = terms(ExceptionKind.APPEAL, within=("1s", "1s", "1wh"))
+    await told.do_again(CITIZEN, application(ExceptionKind.APPEAL, terms=hasty))
+    await told.until_kind("application_decided", 2)
+    return told
+
+
+async def put_off(stage: Stage, seconds: float) -> Performance:
+    """Closed with a promise for so soon."""
+    told = await stage.open(policy=slow(urgency=Urgency.NORMAL))
+    await told.do(DISPATCHER, Dispatch())
+    await told.do(GRID, Sign("1"))
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
+    head = actor(Role.UNIT_HEAD, unit=UNITS[Level.GRID])
+    await told.do(head, application(ExceptionKind.BACKLOG, until=until))
+    district = actor(Role.DUTY_LEADER, person="leader", level=Level.DISTRICT)
+    await told.do(district, Rule(told.state.undecided[-1].id, granted=True, note="promised"))
+    told.earlier = await told.histories()
+    return told
+
+
+async def commitment(stage: Stage) -> Performance:
+    """Put off until a date, on which the next level has it."""
+    told = await put_off(stage, 3)
+    await told.until_kind("reopened")
+    await told.told_beside(commitment_id(told.number))
+    await told.do(CITIZEN, Withdraw())
+    return told
+
+
+async def commitment_reviewed(stage: Stage) -> Performance:
+    """Put off, and looked at twice before the date: each time an ended story goes on for one event."""
+    told = await put_off(stage, 600)
+    due_at = datetime.now(UTC) + timedelta(seconds=3)
+    reopen = Reopen("the date has come", ReopenCause.COMMITMENT)
+    soon = Errand(f"{told.number}:soon", told.number, reopen, due_at, timedelta(seconds=1.2))
+    await told.requests.promise(soon)
+    await told.until_kind("alarm_raised")
+    told.earlier.extend(await told.present_histories())
+    await told.until_kind("reopened")
+    await told.told_beside(commitment_id(told.number))
+    await told.do(CITIZEN, Withdraw())
+    return told
+
+
 PATHS: dict[str, Callable[[Stage], Awaitable[Performance]]] = {
     path.__name__: path
     for path in (
@@ -310,6 +435,14 @@ PATHS: dict[str, Callable[[Stage], Awaitable[Performance]]] = {
         report_lost,
         timeline_away,
         in_new_runs,
+        migrated,
+        merged,
+        parent_withdrawn,
+        parent_gone,
+        reopened,
+        appealed,
+        commitment,
+        commitment_reviewed,
     )
 }
 """Every path by its name."""

@@ -18,10 +18,10 @@ from activities.messages import Appended, Entry, LegAnswer
 from domain.commands import Act, Answer, Order, SubmitReply
 from domain.events import Event
 from domain.levels import Level
-from domain.request import Intake
+from domain.request import Intake, RequestState
 from domain.units import Actor
 from tests.support.builders import handler, intake, unclassified
-from tests.support.memory import MemoryRecords
+from tests.support.memory import MemoryOrders, MemoryRecords, story_activities
 from tests.support.numbers import fresh_number
 from worker.registry import make_worker
 from workflows.client import EngineUnavailable, NotAwaited, RequestClient, StoryEnded
@@ -82,6 +82,7 @@ class Stage:
         return await self._opened(begun, 4000)
 
     async def _opened(self, begun: Intake, runs_of: int) -> Performance:
+        self.records.begun[begun.number] = begun
         performance = Performance(self, RequestClient(self.client, QUEUE, runs_of), begun)
         await performance.requests.start(begun)
         await performance.until_kind("registered")
@@ -98,6 +99,8 @@ class Performance:
     stage: Stage
     requests: RequestClient
     begun: Intake
+    earlier: list[WorkflowHistory] = field(default_factory=list[WorkflowHistory])
+    """What was told and had ended before the present chain of runs began."""
     _keys: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -109,6 +112,11 @@ class Performance:
         """What has been written down so far."""
         return self.stage.records.timelines[self.number]
 
+    @property
+    def state(self) -> RequestState:
+        """Where the request stands."""
+        return self.stage.records.state(self.number)
+
     async def do(self, by: Actor, act: Act, key: str | None = None) -> Answer:
         """Give a command; if it was obeyed in the story's last task, its answer is the stored one, as at the doors."""
         order = Order(f"{self.number}-{key or next(self._keys)}", by, act)
@@ -119,6 +127,18 @@ class Performance:
                 continue
             except StoryEnded:
                 return self.stage.records.answers[order.key].answer
+
+    async def do_again(self, by: Actor, act: Act) -> Answer:
+        """Give a command to the request after its story has ended, which is kept first."""
+        self.earlier = await self.histories()
+        order = Order(f"{self.number}-{next(self._keys)}", by, act)
+        return await MemoryOrders(self.requests, self.stage.records).give(self.number, order)
+
+    async def told_beside(self, workflow: str) -> None:
+        """Keep the history of another workflow that ended on the way."""
+        handle = self.stage.client.get_workflow_handle(workflow)
+        await handle.result()
+        self.earlier.append(await handle.fetch_history())
 
     async def reply(self, level: Level, leg: str, awaits: int = 1, outcome: str = "solved") -> None:
         """Complete a leg's activity as its unit."""
@@ -147,7 +167,11 @@ class Performance:
         await self.until(lambda timeline: sum(event.what.kind == kind for event in timeline) >= times)
 
     async def histories(self) -> list[WorkflowHistory]:
-        """The histories of all runs, once the last of them has ended."""
+        """The histories of all runs, once the last of them has ended; after those that had ended before."""
+        return [*self.earlier, *await self.present_histories()]
+
+    async def present_histories(self) -> list[WorkflowHistory]:
+        """As :meth:`histories`, of the present chain of runs only."""
         await self.stage.client.get_workflow_handle(workflow_id(self.number)).result()
         run: str | None = None
         found: list[WorkflowHistory] = []
@@ -166,5 +190,6 @@ class Performance:
 async def stage_on(client: Client) -> AsyncGenerator[Stage]:
     """A stage with its worker, on a running server."""
     stage = Stage(client)
-    async with make_worker(client, QUEUE, stage.records.activities):
+    requests = RequestClient(client, QUEUE, 4000)
+    async with make_worker(client, QUEUE, story_activities(requests, stage.records)):
         yield stage

@@ -16,7 +16,7 @@ from domain.request import Intake
 from persistence.engine import make_engine
 from tests.persistence.conftest import Append, rows
 from tests.support.stories import entries, taken_in, worked
-from worker.starter import Starter
+from worker.starter import REQUESTS, Starter
 
 TICK = timedelta(seconds=0.05)
 
@@ -59,7 +59,7 @@ async def until_started(doubles: Doubles, count: int) -> None:
 async def test_two_starters_at_once_start_each_request_once(engine: AsyncEngine, append: Append) -> None:
     doubles = Doubles(append)
     expected = {(await taken_in(engine, f"before {n}")).number for n in range(15)}
-    async with running(*(Starter(engine, doubles.start, batch=4, interval=TICK) for _ in range(2))):
+    async with running(*(Starter(engine, REQUESTS, doubles.start, batch=4, interval=TICK) for _ in range(2))):
         expected |= {(await taken_in(engine, f"meanwhile {n}")).number for n in range(15)}
         await until_started(doubles, 30)
     assert doubles.started == Counter(expected)
@@ -68,7 +68,7 @@ async def test_two_starters_at_once_start_each_request_once(engine: AsyncEngine,
 
 async def test_a_call_wakes_the_starter_long_before_its_interval(engine: AsyncEngine, append: Append) -> None:
     doubles = Doubles(append)
-    async with running(Starter(engine, doubles.start, interval=timedelta(minutes=1))):
+    async with running(Starter(engine, REQUESTS, doubles.start, interval=timedelta(minutes=1))):
         await asyncio.sleep(0.3)
         await taken_in(engine)
         async with asyncio.timeout(3):
@@ -78,7 +78,7 @@ async def test_a_call_wakes_the_starter_long_before_its_interval(engine: AsyncEn
 async def test_requests_wait_while_the_engine_is_away(engine: AsyncEngine, append: Append) -> None:
     doubles = Doubles(append)
     doubles.away = True
-    async with running(Starter(engine, doubles.start, interval=TICK)):
+    async with running(Starter(engine, REQUESTS, doubles.start, interval=TICK)):
         for n in range(5):
             await taken_in(engine, f"k{n}")
         await asyncio.sleep(0.5)
@@ -91,7 +91,7 @@ async def test_a_request_that_cannot_be_started_stops_no_other(engine: AsyncEngi
     doubles = Doubles(append)
     stuck = await taken_in(engine, "stuck")
     doubles.refused.add(stuck.number)
-    async with running(Starter(engine, doubles.start, batch=1, interval=TICK)):
+    async with running(Starter(engine, REQUESTS, doubles.start, batch=1, interval=TICK)):
         await taken_in(engine, "other")
         await until_started(doubles, 1)
     assert await rows(engine, "SELECT number FROM waiting_intake") == [{"number": stuck.number}]
@@ -102,7 +102,7 @@ async def test_the_database_may_go_away_and_come_back(
 ) -> None:
     doubles = Doubles(append)
     own = make_engine(database_url, pool_size=2)
-    async with running(Starter(own, doubles.start, interval=TICK)):
+    async with running(Starter(own, REQUESTS, doubles.start, interval=TICK)):
         await taken_in(engine, "before")
         await until_started(doubles, 1)
         conninfo = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,0 +1,46 @@
+"""Errands under way: what the story asks of other requests, each an activity that is retried until it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+
+from temporalio import workflow
+
+from activities.messages import ErrandDone
+from domain.errands import Errand
+from workflows.options import RUN_ERRAND
+
+Refusal = Callable[[Errand], Awaitable[None]]
+"""What the story does when the other request says no."""
+
+
+class Messenger:
+    """Carries errands side by side, those to one request in their order, and knows whether any is still out."""
+
+    def __init__(self, refused: Refusal) -> None:
+        self._refused = refused
+        self._out: set[asyncio.Task[None]] = set()
+        self._ways: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @property
+    def is_back(self) -> bool:
+        """Whether every errand has been answered, and what follows from the answer is done."""
+        return not self._out
+
+    def send(self, errands: Iterable[Errand]) -> None:
+        """Set out at once."""
+        for errand in errands:
+            task = asyncio.create_task(self._carry(errand))
+            self._out.add(task)
+            task.add_done_callback(self._out.discard)
+
+    async def _carry(self, errand: Errand) -> None:
+        # A parent that heard of a child's leaving before its coming would keep it.
+        async with self._ways[errand.number]:
+            done = await workflow.execute_activity(
+                "run_errand", errand, result_type=ErrandDone, summary=errand.key, **RUN_ERRAND
+            )
+            if done.refused:
+                await self._refused(errand)
