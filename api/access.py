@@ -8,7 +8,7 @@ transition table; there is no second list.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated
@@ -33,6 +33,7 @@ GROUPS: dict[str, tuple[Role, ...]] = {
         Role.CALLBACK_AGENT,
         Role.SUPERVISOR,
         Role.DUTY_LEADER,
+        Role.ARBITER,
         Role.CITIZEN,
     ),
     "unit": (Role.HANDLER, Role.UNIT_HEAD, Role.GRID_WORKER),
@@ -50,26 +51,39 @@ class Right(StrEnum):
     """Every request of the city."""
     SEE_OWN = "see_own"
     """Requests of the unit's own subtree."""
+    SEE_SEALED = "see_sealed"
+    """Of those that one sees, the sealed ones too; a unit those that it leads."""
     REGISTER = "register"
     IDENTITIES = "identities"
     PUBLISH = "publish"
     OPERATE = "operate"
     """Metrics."""
     SEE_POLICIES = "see_policies"
+    AUDIT = "audit"
+    """Whether the record is what was written, and who changed what the whole city goes by."""
 
 
 _RIGHTS: dict[str, frozenset[Right]] = {
     "operator": frozenset(
-        {Right.SEE_ALL, Right.REGISTER, Right.IDENTITIES, Right.PUBLISH, Right.SEE_POLICIES}
+        {
+            Right.SEE_ALL,
+            Right.SEE_SEALED,
+            Right.REGISTER,
+            Right.IDENTITIES,
+            Right.PUBLISH,
+            Right.SEE_POLICIES,
+        }
     ),
-    "auditor": frozenset({Right.SEE_ALL, Right.SEE_POLICIES}),
+    "auditor": frozenset({Right.SEE_ALL, Right.SEE_SEALED, Right.SEE_POLICIES, Right.AUDIT}),
     "sre": frozenset({Right.OPERATE, Right.SEE_POLICIES}),
-    "unit": frozenset({Right.SEE_OWN, Right.REGISTER, Right.SEE_POLICIES}),
+    "unit": frozenset({Right.SEE_OWN, Right.SEE_SEALED, Right.REGISTER, Right.SEE_POLICIES}),
 }
 _DESK = frozenset({Right.SEE_ALL, Right.REGISTER, Right.SEE_POLICIES})
 _RIGHTS_OF_ROLES: dict[str, frozenset[Right]] = {
     **dict.fromkeys(GROUPS["operator"], _DESK),
-    **dict.fromkeys(GROUPS["unit"], _RIGHTS["unit"]),
+    **dict.fromkeys((Role.DUTY_LEADER, Role.REVIEWER), _DESK | {Right.SEE_SEALED}),
+    **dict.fromkeys(GROUPS["unit"], _RIGHTS["unit"] - {Right.SEE_SEALED}),
+    Role.UNIT_HEAD: _RIGHTS["unit"],
     Role.CITIZEN: frozenset(),
 }
 """What a single role may. A citizen sees nothing by a key: the query code shows them their own request."""
@@ -106,16 +120,22 @@ def principal_of(found: access.Principal, unit_by_code: Callable[[str], Unit | N
         for name in found.roles
         for right in _RIGHTS.get(name) or _RIGHTS_OF_ROLES.get(name, frozenset())
     )
-    return Principal(found.name, roles, rights, unit, found.level, UNIT_ROOT in found.roles)
+    # Without a level of its own a key would speak for the city.
+    level = found.level or (unit.level if unit is not None else None)
+    return Principal(found.name, roles, rights, unit, level, UNIT_ROOT in found.roles)
 
 
-def acting_role(principal: Principal, act: str, wanted: str | None) -> Role:
+def acting_role(
+    principal: Principal, act: str, wanted: str | None, among: Collection[Role] | None = None
+) -> Role:
     """The role in which the principal gives the act: the wanted one, else the first it holds of the act's row.
+
+    ``among`` narrows the row to those whom this very order is for.
 
     Raises:
         Refused: ``role_not_allowed``.
     """
-    who = TABLE[act].who
+    who = TABLE[act].who if among is None else TABLE[act].who.intersection(among)
     allowed = ", ".join(sorted(who - {Role.SYSTEM}))
     if wanted is not None and wanted not in principal.roles:
         raise Refused(

@@ -8,16 +8,28 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 
 from api import (
+    applications,
+    audits,
+    bulk,
+    calendar_corrections,
     city,
     commands,
     events,
+    exceptions,
+    handing,
     identities,
     legs,
     notices,
+    operation_records,
     operations,
     policies,
+    policy_migrations,
+    policy_versions,
     registration,
+    remarks,
     requests,
+    similar,
+    surges,
     track,
 )
 from api.doors import Doors
@@ -36,6 +48,8 @@ problem documents (RFC 9457) with a stable `code`. `ETag` is the number of a req
 _TAGS = [
     {"name": "requests", "description": "诉求: register, find, follow, explain"},
     {"name": "commands", "description": "指令: what desks and posts ask of a request"},
+    {"name": "bulk", "description": "批量操作: one command for many requests"},
+    {"name": "exceptions", "description": "例外管控: what may be asked for, and what was decided"},
     {"name": "legs", "description": "承办件: what units hold and do"},
     {"name": "citizens", "description": "诉求人: follow a request without signing in"},
     {"name": "identities", "description": "诉求人信息: masked, or read for a purpose"},
@@ -43,6 +57,7 @@ _TAGS = [
     {"name": "city", "description": "单位与事项目录"},
     {"name": "policies", "description": "时限政策"},
     {"name": "events", "description": "实时事件"},
+    {"name": "audit", "description": "审计: whether the record is what was written"},
     {"name": "operations", "description": "运行状态"},
 ]
 
@@ -68,14 +83,26 @@ def make_app(opening: Callable[[], AbstractAsyncContextManager[Doors]]) -> FastA
     for door in (
         registration,
         requests,
+        similar,
         identities,
         commands,
+        handing,
+        remarks,
+        bulk,
         legs,
+        exceptions,
+        applications,
         track,
         notices,
         city,
         policies,
+        policy_versions,
+        policy_migrations,
+        calendar_corrections,
+        surges,
+        operation_records,
         events,
+        audits,
         operations,
     ):
         app.include_router(door.router)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.fields import AreaCode, Incoming, Name, Remark, Sentence, UnitCode, Word
+from api.fields import AreaCode, Incoming, Name, Remark, RequestNumber, Sentence, UnitCode, Word
 from domain.chapters.closing import EVIDENCE_LIMIT, OUTCOMES
 from domain.chapters.opening import NOT_ACCEPTED_REASONS
 from domain.request import Card
@@ -54,6 +54,14 @@ class RegisterBody(Incoming):
     place: PlaceGiven | None = None
     description: Sentence
     caller: CallerGiven = CallerGiven(anonymous=True)
+    people: Annotated[int, Field(ge=1, le=10_000, description="how many persons the call speaks for")] = 1
+    separate_matter: Annotated[
+        bool,
+        Field(
+            description="register anew, although the caller has an open request of this category at this place; "
+            "without it that one is urged and answered with"
+        ),
+    ] = False
 
 
 class RequestInfoBody(Incoming):
@@ -117,10 +125,34 @@ class CallbackBody(Incoming):
     note: Remark = ""
 
 
+class MovePolicyBody(Incoming):
+    """Under which version of which policy (the request's own, if left out), and why."""
+
+    policy: Annotated[str | None, Field(pattern=r"^P-[A-Z0-9-]{1,60}$")] = None
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    reason: Sentence
+
+
 class ReasonBody(Incoming):
     """Why."""
 
     reason: Sentence
+
+
+class MergeBody(Incoming):
+    """The request to follow, on the same matter; it must be open."""
+
+    parent: RequestNumber
+    reason: Remark = ""
+
+
+class ReopenBody(Incoming):
+    """Why the ended request is opened again. `dissatisfied`: the answer did not satisfy, it is mended in a shortened
+    time; `wrongly_ended`: it should not have ended, and has its whole limit again.
+    """
+
+    reason: Sentence
+    cause: Literal["dissatisfied", "wrongly_ended"] = "dissatisfied"
 
 
 class WithdrawBody(Incoming):

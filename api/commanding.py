@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Collection, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,7 +20,7 @@ from domain.commands import Act, Answer, Order
 from domain.lifecycle import decide
 from domain.refusals import Refused
 from domain.request import RequestState
-from domain.units import Actor
+from domain.units import Actor, Role
 from persistence.answers import StoredAnswer, find_answer
 from persistence.timeline import load_state
 from workflows.client import StoryEnded
@@ -54,17 +54,23 @@ async def give(
     role: str | None,
     response: Response,
     leg: str | None = None,
+    among: Collection[Role] | None = None,
+    called: str | None = None,
 ) -> Given:
     """Let a request's story obey an act, once per key.
 
     ``make`` makes the act, and may refuse to: it is asked only where no answer stands under the key, since what it
-    looks at (legs, units, policies) has moved on when an answered order comes again. ``leg`` is the leg in the path.
+    looks at (legs, units, policies) has moved on when an answered order comes again. ``leg`` is the leg in the path;
+    ``among`` are the roles of the act's row that this order may be given in, ``called`` tells doors of one act apart.
 
     Raises:
         Problem, Refused: the request is not to be seen, the role may not, the rules say no, or the engine is away.
     """
-    by = _actor(principal, act, role)
-    own_key, digest = principal.own_key(key), digest_of(number, act, *((leg,) if leg else ()), body=body)
+    by = actor_of(principal, act, role, among)
+    own_key, digest = (
+        principal.own_key(key),
+        digest_of(number, called or act, *((leg,) if leg else ()), body=body),
+    )
     async with doors.looking() as connection:
         if not await sees(connection, principal, number):
             raise not_found("leg" if leg else "request")
@@ -74,7 +80,7 @@ async def give(
     else:
         order = Order(own_key, by, await make(), digest, seen_event(if_match))
         with in_flight(order):
-            answer = await _asked(doors, number, order)
+            answer = await asked(doors, number, order)
     return given(answer, response)
 
 
@@ -91,16 +97,23 @@ def order_of(
     """The order of a principal. Keys are the sender's own: two senders may choose the same one."""
     return Order(
         key=principal.own_key(key),
-        by=_actor(principal, act.act, role),
+        by=actor_of(principal, act.act, role),
         act=act,
         digest=digest_of(number, act.act, *_leg_of(act), body=body),
         expected_seq=seen_event(if_match),
     )
 
 
-def _actor(principal: Principal, act: str, role: str | None) -> Actor:
+def actor_of(
+    principal: Principal, act: str, role: str | None, among: Collection[Role] | None = None
+) -> Actor:
+    """The principal as the author of an act.
+
+    Raises:
+        Refused: ``role_not_allowed``.
+    """
     return Actor(
-        role=acting_role(principal, act, role),
+        role=acting_role(principal, act, role, among),
         person=principal.name,
         unit=principal.unit.code if principal.unit else None,
         level=principal.level,
@@ -153,8 +166,26 @@ def in_flight(order: Order) -> Generator[None]:
             _IN_FLIGHT.pop(order.key, None)
 
 
+async def asked(doors: Doors, number: str, order: Order) -> Answer:
+    """Ask the story; one that has not begun yet is waited for a little, since it begins a moment after the call.
+
+    Raises:
+        Refused: the rules say no.
+        Problem: ``not_found``, or ``not_started`` if the story has not begun in time.
+        EngineUnavailable: Temporal is away.
+    """
+    try:
+        return await _asked(doors, number, order)
+    except Refused:
+        # The same order may have been obeyed a moment ago under an earlier try, and this one met what it left.
+        async with doors.looking() as connection:
+            stored = await find_answer(connection, order.key)
+        if stored is None:
+            raise
+        return first_answer(stored.digest, stored.answer, order.digest)
+
+
 async def _asked(doors: Doors, number: str, order: Order) -> Answer:
-    """Ask the story; one that has not begun yet is waited for a little, since it begins a moment after the call."""
     patience = Patience.of(doors.patience_seconds)
     with doors.bell.expecting(number) as rung:
         while True:
@@ -164,10 +195,22 @@ async def _asked(doors: Doors, number: str, order: Order) -> Answer:
                 stored, state = await _found(doors, number, order)
             if stored is not None:
                 return first_answer(stored.digest, stored.answer, order.digest)
+            if state is not None and state.state.is_terminal:
+                return await _resumed(doors, state, order)
             if state is None or state.seq or patience.left <= 0:
-                raise _why_no_story(doors, state, order)
+                raise _why_no_story(state)
             await heard(rung, min(patience.left, LOOK_AGAIN_SECONDS))
             rung.clear()
+
+
+async def _resumed(doors: Doors, state: RequestState, order: Order) -> Answer:
+    """Ask a story that has ended. The rules are asked first, so that a refused order starts no run.
+
+    Raises:
+        Refused: the rules say no.
+    """
+    decide(state, order, doors.now())
+    return await doors.stories.resume(state.intake, order)
 
 
 async def _found(doors: Doors, number: str, order: Order) -> tuple[StoredAnswer | None, RequestState | None]:
@@ -175,12 +218,10 @@ async def _found(doors: Doors, number: str, order: Order) -> tuple[StoredAnswer 
         return await find_answer(connection, order.key), await load_state(connection, number)
 
 
-def _why_no_story(doors: Doors, state: RequestState | None, order: Order) -> Problem:
-    """No workflow runs: the request has ended, has not begun, or there is none."""
+def _why_no_story(state: RequestState | None) -> Problem:
+    """No workflow runs: the request has not begun, or there is none."""
     if state is None:
         return not_found("request")
-    if state.seq:
-        decide(state, order, doors.now())
     return problem(
         "not_started", f"the story of {state.number} is not running yet", expected="the same again, soon"
     )

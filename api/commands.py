@@ -13,17 +13,24 @@ from fastapi import APIRouter, Body, Response
 
 from api import bodies
 from api.access import ActingRole, ThePrincipal
+from api.asking import ReassignBody, ResumeBody
 from api.commanding import Given, give
 from api.doors import Doors, TheDoors
 from api.fields import IdempotencyKey, IfMatch, Incoming, NumberPath
 from api.openapi import name_of, refusals_of, who_may
+from api.other_promises import moving_to, target_policy
 from api.problems import not_found
 from api.registration import matter_and_promise
 from domain import commands as asked
+from domain.applications import ExceptionKind
 from domain.commands import Act
+from domain.levels import Level
 from domain.refusals import Refused
+from domain.request import ReopenCause, RequestState, Visibility
+from domain.terms import Terms
 from domain.units import Unit
-from persistence.reading import received
+from persistence.reading import category_of, received
+from persistence.timeline import load_state
 
 router = APIRouter(prefix="/v1", tags=["commands"])
 
@@ -58,13 +65,40 @@ async def _accept(doors: Doors, _number: str, body: bodies.AcceptBody) -> Act:
     return asked.Accept(matter, snapshot)
 
 
-async def _dispatch(doors: Doors, _number: str, body: bodies.DispatchBody) -> Act:
-    return asked.Dispatch(named_unit(doors, body.unit), body.reason)
+async def _dispatch(doors: Doors, number: str, body: bodies.DispatchBody) -> Act:
+    unit = named_unit(doors, body.unit)
+    return asked.Dispatch(unit, body.reason, await _admission(doors, number, unit))
 
 
-async def send_down(doors: Doors, _number: str, body: bodies.SendDownBody) -> Act:
+async def send_down(doors: Doors, number: str, body: bodies.SendDownBody) -> Act:
     """The act of sending down, with the unit looked up."""
-    return asked.SendDown(body.reason, named_unit(doors, body.unit))
+    unit = named_unit(doors, body.unit)
+    return asked.SendDown(body.reason, unit, await _admission(doors, number, unit))
+
+
+async def _admission(doors: Doors, number: str, unit: Unit | None) -> Terms | None:
+    """The terms under which a named community is asked first, unless it is known that the matter is on its list."""
+    if unit is None or unit.level is not Level.COMMUNITY:
+        return None
+    async with doors.looking() as connection:
+        category = await category_of(connection, number)
+    if category is not None and doors.pack.directory.admits(unit, category):
+        return None
+    return doors.pack.exceptions.get(ExceptionKind.ADMISSION)
+
+
+async def _reassign(doors: Doors, number: str, body: ReassignBody) -> Act:
+    unit = the_unit(doors, body.unit)
+    return asked.Reassign(unit, body.reason, await _admission(doors, number, unit))
+
+
+async def _move_policy(doors: Doors, number: str, body: bodies.MovePolicyBody) -> Act:
+    async with doors.looking() as connection:
+        state = await load_state(connection, number)
+    if state is None or state.matter is None or state.snapshot is None:
+        raise Refused("not_possible_now", "state", "the request has not been accepted", "an accepted request")
+    policy = await target_policy(doors, body.policy or state.snapshot.policy.code, body.version)
+    return (await moving_to(doors, policy, body.reason))(state.matter)
 
 
 async def _recalculate(doors: Doors, number: str, body: bodies.ReasonBody) -> Act:
@@ -76,14 +110,39 @@ async def _recalculate(doors: Doors, number: str, body: bodies.ReasonBody) -> Ac
     return asked.Recalculate(doors.pack.calendar.extract(doors.day_of(received_at)), body.reason)
 
 
+async def _merge(doors: Doors, number: str, body: bodies.MergeBody) -> Act:
+    async with doors.looking() as connection:
+        child, parent = await load_state(connection, number), await load_state(connection, body.parent)
+    # A caller is shown how the parent fares: a sealed one stays unknown to those whose request is not.
+    hidden = _is_sealed(parent) and not _is_sealed(child)
+    return asked.Merge(body.parent, parent.state if parent and not hidden else None, body.reason)
+
+
+def _is_sealed(state: RequestState | None) -> bool:
+    return state is not None and state.visibility is Visibility.SEALED
+
+
+async def _reopen(_doors: Doors, _number: str, body: bodies.ReopenBody) -> Act:
+    return asked.Reopen(body.reason, ReopenCause(body.cause))
+
+
 def named_unit(doors: Doors, code: str | None) -> Unit | None:
+    """The unit of that code, if one is named.
+
+    Raises:
+        Refused: ``unknown_unit``.
+    """
+    return None if code is None else the_unit(doors, code)
+
+
+def the_unit(doors: Doors, code: str) -> Unit:
     """The unit of that code.
 
     Raises:
         Refused: ``unknown_unit``.
     """
-    unit = None if code is None else doors.pack.directory.unit_by_code(code)
-    if code is not None and unit is None:
+    unit = doors.pack.directory.unit_by_code(code)
+    if unit is None:
         raise Refused("unknown_unit", "unit", f"there is no unit {code}", "a code from /v1/units")
     return unit
 
@@ -130,7 +189,24 @@ DOORS = (
     Door(asked.Urge, bodies.UrgeBody, plain(asked.Urge), {"note": "已三天没有回音"}),
     Door(asked.HandUp, bodies.HandUpBody, plain(asked.HandUp), {**_BECAUSE, "release": False}),
     Door(asked.SendDown, bodies.SendDownBody, send_down, _BECAUSE),
+    Door(asked.Resume, ResumeBody, plain(asked.Resume), {"note": "业主已返家，可以入户"}),
+    Door(
+        asked.Reassign,
+        ReassignBody,
+        _reassign,
+        {"unit": "440106-urban_mgmt_bureau", "reason": "经核实由城管部门牵头"},
+    ),
     Door(asked.Supervise, bodies.SuperviseBody, plain(asked.Supervise), {**_BECAUSE, "card": "yellow_card"}),
+    Door(
+        asked.Merge, bodies.MergeBody, _merge, {"parent": "20261123-0000042", "reason": "同一路灯，多人反映"}
+    ),
+    Door(asked.Reopen, bodies.ReopenBody, _reopen, {"reason": "路灯又不亮了"}),
+    Door(
+        asked.MovePolicy,
+        bodies.MovePolicyBody,
+        _move_policy,
+        {"version": 2, "reason": "按新版时限办理"},
+    ),
     Door(asked.Recalculate, bodies.ReasonBody, _recalculate, {"reason": "2027 年放假安排已公布"}),
 )
 
@@ -154,7 +230,8 @@ def taking_body(
     return handler
 
 
-def _add(door: Door) -> None:
+def add_door(to: APIRouter, door: Door) -> None:
+    """Open a command's door: its path, its body with an example, who may come in, and every refusal."""
     name = name_of(door.act)
 
     async def handler(
@@ -173,7 +250,7 @@ def _add(door: Door) -> None:
             key=key, body=body, if_match=if_match, role=role, response=response,
         )  # fmt: skip
 
-    router.add_api_route(
+    to.add_api_route(
         f"/requests/{{number}}/{name.replace('_', '-')}",
         taking_body(handler, door.body, door.example),
         methods=["POST"],
@@ -186,4 +263,4 @@ def _add(door: Door) -> None:
 
 
 for _door in DOORS:
-    _add(_door)
+    add_door(router, _door)

@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.messages import LegAnswer
+from api.duties import DutiesInForce
 from api.feeding import Feed
 from api.keyring import Keyring
 from api.listening import Bell
@@ -21,6 +22,7 @@ from api.promises import PoliciesInForce
 from cities.pack import CityPack
 from domain.calendar import WorkingCalendar
 from domain.commands import Answer, Order
+from domain.request import Intake
 from persistence.engine import ReadConnection
 from persistence.identity import Seal
 
@@ -30,6 +32,10 @@ class Stories(Protocol):
 
     async def command(self, number: str, order: Order) -> Answer:
         """Give an order and wait for its answer; raises Refused, StoryEnded or EngineUnavailable."""
+        ...
+
+    async def resume(self, intake: Intake, order: Order) -> Answer:
+        """Give an order to a request that has ended; raises Refused or EngineUnavailable."""
         ...
 
     async def complete_leg(self, number: str, leg: str, awaits: int, answer: LegAnswer) -> None:
@@ -58,6 +64,7 @@ class Doors:
     seal: Seal
     keyring: Keyring
     in_force: PoliciesInForce
+    duties: DutiesInForce
     bell: Bell
     feed: Feed
     now: Callable[[], datetime] = clock_time

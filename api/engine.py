@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from activities.messages import LegAnswer
 from domain.commands import Answer, Order
+from domain.request import Intake
 from workflows.client import EngineUnavailable, RequestClient
 
 _NOT_CONNECTED = "Failed client connect"
@@ -22,6 +23,11 @@ class LazyStories:
         """See :meth:`workflows.client.RequestClient.command`."""
         with _away_if_not_connected():
             return await self._client.command(number, order)
+
+    async def resume(self, intake: Intake, order: Order) -> Answer:
+        """See :meth:`workflows.client.RequestClient.resume`."""
+        with _away_if_not_connected():
+            return await self._client.resume(intake, order)
 
     async def complete_leg(self, number: str, leg: str, awaits: int, answer: LegAnswer) -> None:
         """See :meth:`workflows.client.RequestClient.complete_leg`."""

@@ -14,11 +14,12 @@ from api.access import ThePrincipal
 from api.doors import Doors, TheDoors
 from api.feeding import place_of
 from api.openapi import reads
-from api.sight import viewpoint
+from api.sight import sight_of
+from api.third_parties import masked
 from api.words import EVENTS
-from domain.units import Unit
 from persistence import forms
 from persistence.reading import seen_among
+from persistence.sight import Sight
 from persistence.timeline import FeedItem
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -45,9 +46,9 @@ LastEventId = Annotated[
 ]
 
 
-async def _viewer(principal: ThePrincipal) -> Unit | None:
+async def _viewer(principal: ThePrincipal) -> Sight:
     """Refused before the stream begins, while the answer can still be a problem document."""
-    return viewpoint(principal)
+    return sight_of(principal)
 
 
 @router.get(
@@ -58,7 +59,7 @@ async def _viewer(principal: ThePrincipal) -> Unit | None:
     responses=reads(),
 )
 async def stream(
-    doors: TheDoors, viewer: Annotated[Unit | None, Depends(_viewer)], last_event_id: LastEventId = None
+    doors: TheDoors, viewer: Annotated[Sight, Depends(_viewer)], last_event_id: LastEventId = None
 ) -> AsyncIterator[ServerSentEvent]:
     """Every event of the requests that this key may see, as it happens: `event` is its kind, `data` its JSON."""
     feed = doors.feed
@@ -68,24 +69,25 @@ async def stream(
         while True:
             items = await feed.after(cursor)
             for item in await _seen(doors, viewer, items):
-                yield _sent(item)
+                yield _sent(item, as_written=viewer.unit is None)
             if items:
                 cursor = items[-1].cursor
             else:
                 await feed.grown(_PATIENCE_SECONDS)
 
 
-async def _seen(doors: Doors, viewer: Unit | None, items: Sequence[FeedItem]) -> Sequence[FeedItem]:
-    if viewer is None or not items:
+async def _seen(doors: Doors, viewer: Sight, items: Sequence[FeedItem]) -> Sequence[FeedItem]:
+    if viewer.is_unlimited or not items:
         return items
     async with doors.looking() as connection:
         numbers = await seen_among(connection, (item.number for item in items), viewer)
     return [item for item in items if item.number in numbers]
 
 
-def _sent(item: FeedItem) -> ServerSentEvent:
+def _sent(item: FeedItem, *, as_written: bool) -> ServerSentEvent:
     event = item.event
     words = EVENTS[event.what.kind]
+    what = forms.facts.dump_python(event.what, mode="json", exclude={"kind"})
     data = {
         "number": item.number,
         "seq": event.seq,
@@ -94,7 +96,8 @@ def _sent(item: FeedItem) -> ServerSentEvent:
         "en": words.en,
         "at": event.at.isoformat(),
         "by": forms.actors.dump_python(event.by, mode="json"),
-        "what": forms.facts.dump_python(event.what, mode="json", exclude={"kind"}),
+        # Several people look at a unit's screen.
+        "what": what if as_written else masked(what),
     }
     return ServerSentEvent(
         raw_data=json.dumps(data, ensure_ascii=False), event=event.what.kind, id=item.cursor

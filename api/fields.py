@@ -46,6 +46,9 @@ UnitCode = Annotated[
 AreaCode = Annotated[
     str, Field(pattern=r"^[0-9A-Za-z]{1,40}$", description="code of a division, without trailing zeros")
 ]
+RequestNumber = Annotated[
+    str, Field(pattern=NUMBER_FORM, description="number of a request", examples=["20261123-0000042"])
+]
 Instant = Annotated[AwareDatetime, AfterValidator(_within_the_calendar)]
 """RFC 3339 with a zone, from 1970 to 2299."""
 

@@ -9,18 +9,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from api import bodies
+from api import bodies, handing, remarks
 from api.access import ActingRole, Principal, ThePrincipal
 from api.commanding import Given, give, given, in_flight, order_of
-from api.commands import send_down, taking_body
+from api.commands import Maker, send_down, taking_body
 from api.completing import complete
 from api.doors import Doors, TheDoors
 from api.fields import IdempotencyKey, IfMatch, Incoming, LegPath, UnitCode
+from api.handing import JointBody, delegate
 from api.legs_shown import LegShown, leg_shown
 from api.openapi import name_of, reads, refusals_of, who_may
 from api.problems import not_found
 from api.requests import Cursor, Limit
-from api.sight import sees, viewpoint
+from api.sight import sees, sight_of, viewpoint
+from api.third_parties import masked, reads_as_written
 from domain import commands as asked
 from domain.commands import Act, SubmitReply
 from domain.refusals import Refused
@@ -63,10 +65,16 @@ async def list_inbox(
     limit: Limit = 50,
 ) -> Inbox:
     """The legs of a unit. The command centre and the auditors may ask for any unit, or for all."""
-    wanted = LegFilter(scope=scope, states=state or (), roles=role or (), unit=_whose(principal, unit))
+    wanted = LegFilter(
+        scope=scope,
+        states=state or (),
+        roles=role or (),
+        unit=_whose(principal, unit),
+        sight=sight_of(principal),
+    )
     async with doors.looking() as connection:
         page = await list_legs(connection, wanted, cursor=cursor, limit=limit)
-    return Inbox(items=[_inbox_leg(row) for row in page.items], next_cursor=page.next_cursor)
+    return Inbox(items=[_inbox_leg(principal, row) for row in page.items], next_cursor=page.next_cursor)
 
 
 @router.get("/{leg_id}", operation_id="get_leg", summary="One leg 承办件", responses=reads("not_found"))
@@ -77,7 +85,7 @@ async def get_leg(doors: TheDoors, principal: ThePrincipal, leg_id: LegPath) -> 
         row = await find_leg(connection, number, leg) if await sees(connection, principal, number) else None
     if row is None:
         raise not_found("leg")
-    return _inbox_leg(row)
+    return _inbox_leg(principal, row)
 
 
 @router.post(
@@ -130,13 +138,53 @@ async def _send_down(doors: Doors, number: str, leg: str, body: bodies.SendDownB
     return await send_down(doors, number, body)
 
 
+async def _delegate(doors: Doors, _number: str, leg: str, body: JointBody) -> Act:
+    return await delegate(doors, leg, body)
+
+
+async def _decline_joint(_doors: Doors, _number: str, leg: str, body: bodies.ReasonBody) -> Act:
+    return asked.DeclineJoint(leg, body.reason)
+
+
 LegMaker = Callable[[Doors, str, str, Any], Awaitable[Act]]
+
+
+def _by_the_lead(make: Maker) -> LegMaker:
+    """For acts of the unit that answers for the request, which have a door of the request too."""
+
+    async def made(doors: Doors, number: str, leg: str, body: Any) -> Act:
+        await _must_lead(doors, number, leg)
+        return await make(doors, number, body)
+
+    return made
+
+
+_ACTS_OF_THE_LEAD = (
+    asked.ReferDeliberation,
+    asked.DeliberationResult,
+    asked.HandToPartner,
+    asked.PartnerResult,
+    asked.Acknowledge,
+    asked.ReportInterim,
+)
 
 _DOORS: tuple[tuple[type[Act], type[Incoming], LegMaker, dict[str, Any]], ...] = (
     (asked.Sign, bodies.SignBody, _sign, {}),
     (asked.FirstContact, bodies.FirstContactBody, _first_contact, {"proof": "通话记录 2026-11-23 10:02"}),
     (asked.HandUp, bodies.HandUpBody, _hand_up, {"reason": "超出本级职权", "release": False}),
     (asked.SendDown, bodies.SendDownBody, _send_down, {"reason": "由网格员现场处理"}),
+    (
+        asked.Delegate,
+        JointBody,
+        _delegate,
+        {"unit": "440106012003-community_committee", "task": "请到现场核实并拍照"},
+    ),
+    (asked.DeclineJoint, bodies.ReasonBody, _decline_joint, {"reason": "本单位没有相应设备"}),
+    *(
+        (door.act, door.body, _by_the_lead(door.make), door.example)
+        for door in (*handing.DOORS, *remarks.DOORS)
+        if door.act in _ACTS_OF_THE_LEAD
+    ),
 )
 
 
@@ -207,8 +255,9 @@ async def _must_lead(doors: Doors, number: str, leg: str) -> None:
         raise Refused("not_possible_now", "leg", f"leg {leg} is a joint leg", "the leg that leads now")
 
 
-def _inbox_leg(row: LegRow) -> InboxLeg:
+def _inbox_leg(principal: Principal, row: LegRow) -> InboxLeg:
     request = row.request
+    plain = reads_as_written(principal, request.unit)
     return InboxLeg(
         **leg_shown(request.number, row.leg).model_dump(),
         request_state=request.state,
@@ -219,5 +268,5 @@ def _inbox_leg(row: LegRow) -> InboxLeg:
         card=request.card,
         area=request.area,
         total_due_at=request.total_due_at,
-        description=row.description,
+        description=row.description if plain else masked(row.description),
     )

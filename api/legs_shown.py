@@ -32,6 +32,8 @@ class LegShown(BaseModel):
     late: list[str] = Field(description="the limits this leg missed, in the order they were missed")
     sign_due_at: datetime | None
     dwell_due_at: datetime | None
+    task: str = Field(description="what a joint unit was asked to do")
+    delegated_by: str | None = Field(description="the leg whose unit passed this share down")
 
 
 def leg_shown(number: str, leg: LegSummary) -> LegShown:

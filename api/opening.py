@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.doors import Doors, Stories, clock_time
+from api.duties import DutiesInForce
 from api.engine import LazyStories
 from api.feeding import Feed
 from api.keyring import Keyring, admit_configured_keys
@@ -72,6 +73,7 @@ async def doors_over(
             seal=seal,
             keyring=Keyring(database, pack, demo_keys=demo_keys),
             in_force=PoliciesInForce(database, pack),
+            duties=DutiesInForce(database, pack),
             bell=bell,
             feed=feed,
         )

@@ -1,40 +1,57 @@
-"""The policies that new requests are accepted under, remembered for a moment: every call asks for one."""
+"""What new requests are promised: the policies in force and the surges that hold, remembered for a moment, since every
+call asks for them.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cities.pack import CityPack
 from domain.policy import Policy
+from domain.surges import Surge, promised_policy
 from persistence import policies
 from persistence.engine import reading
+from persistence.policies import PublishedPolicy
+from persistence.surges import surges_after
 
 REMEMBERED_SECONDS = 1.0
-"""A version published by another process holds here after so long at most."""
+"""A version published, or a surge begun or ended, by another process holds here after so long at most. What begins by
+itself at an instant that is known holds from that very instant.
+"""
 
 
 class PoliciesInForce:
-    """The active version of each policy; the city pack's own where none was published."""
+    """The active version of each policy, the city pack's own where none was published; and the surges."""
 
     def __init__(self, database: AsyncEngine, pack: CityPack) -> None:
         self._database = database
-        self._pack = pack
-        self._known: dict[str, Policy] = {}
+        self._of_pack = pack.every_policy
+        self._published: Sequence[PublishedPolicy] = ()
+        self._surges: Sequence[Surge] = ()
         self._good_until = 0.0
 
-    async def of(self, code: str, now: Callable[[], datetime]) -> Policy:
-        """The policy of that code, which is one of the pack's."""
-        if time.monotonic() >= self._good_until:
-            async with reading(self._database) as connection:
-                published = await policies.all_active(connection, now())
-            self._known = {**self._pack.policies, **{each.policy.code: each.policy for each in published}}
-            self._good_until = time.monotonic() + REMEMBERED_SECONDS
-        return self._known[code]
+    async def of(self, code: str, now: Callable[[], datetime], area: str | None = None) -> Policy:
+        """The version of that policy, one of the pack's; at a place, of the one promised there in a surge."""
+        await self._look(now)
+        at = now()
+        promised = code if area is None else promised_policy(code, area, at, self._surges)
+        begun = (each.policy for each in self._published if each.active_from <= at)
+        return next((policy for policy in begun if policy.code == promised), self._of_pack[promised])
 
     def forget(self) -> None:
         """Look again at the next call."""
         self._good_until = 0.0
+
+    async def _look(self, now: Callable[[], datetime]) -> None:
+        if time.monotonic() < self._good_until:
+            return
+        # Counted from before the look: what another process commits meanwhile is not seen any later for it.
+        good_until = time.monotonic() + REMEMBERED_SECONDS
+        async with reading(self._database) as connection:
+            self._published = await policies.active_or_coming(connection, now())
+            self._surges = await surges_after(connection, now())
+        self._good_until = good_until

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Row
 
 from api.access import Principal, Right, ThePrincipal
 from api.doors import Doors, TheDoors
-from api.fields import AreaCode, Instant, NumberPath, UnitCode, etag
+from api.exceptions import possible_commands
+from api.fields import NUMBER_FORM, AreaCode, Instant, NumberPath, UnitCode, etag
 from api.legs_shown import LegShown, leg_shown
 from api.openapi import reads
 from api.problems import not_found
-from api.registration import RungShown, ladder_shown
-from api.sight import sees, viewpoint
+from api.registration import RungShown, ladder_shown, skip_of
+from api.sight import sees, sees_all, sight_of
+from api.third_parties import masked, reads_as_written
 from api.words import EVENTS, STATES
+from domain.cumulative import cumulative
 from domain.explain import ClockExplained, explain
 from domain.levels import Level
-from domain.lifecycle import possible_acts
 from domain.request import Light, RequestState, State
+from domain.standing import ARCHIVED, reopening_ends, standing
 from domain.summary import summarize
 from persistence import forms
 from persistence.pages import LARGEST_PAGE
-from persistence.reading import Scope, Sorting, Wanted, Whole, board, caller_of, read_whole
+from persistence.reading import Scope, Sorting, Wanted, Whole, board, caller_of, leading_unit, read_whole
 from persistence.timeline import Recorded, load_state, read_record
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"])
@@ -75,6 +80,7 @@ class RequestShown(BaseModel):
     outcome: str | None
     solved: bool | None
     satisfied: bool | None
+    repeat_of: str | None = Field(description="the caller's earlier request on the same matter")
     description: str
 
 
@@ -110,6 +116,16 @@ class ReplyShown(BaseModel):
     evidence: list[str]
 
 
+class AttachmentShown(BaseModel):
+    """A reference to a file: its size in bytes, its SHA-256, and where it lies."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    uri: str
+
+
 class RequestWhole(RequestShown):
     """One request with everything about it but the caller's identity. `query_code` is for those who may know it."""
 
@@ -117,10 +133,24 @@ class RequestWhole(RequestShown):
     state_zh: str
     query_code: str | None
     has_contact: bool
+    people: int = Field(description="how many persons the call speaks for")
     legs: list[LegShown]
     clocks: list[ClockShown]
     ladder: list[RungShown]
+    skip_rule: str | None = Field(description="the rule by which the ladder begins higher than usual")
     reply: ReplyShown | None
+    standing: str = Field(description="the state, or `archived` once the time for reopening is over")
+    reopen_until: datetime | None = Field(description="until when an ended request may be opened again")
+    cumulative_seconds: float = Field(description="time counted by the total clocks of all cycles together")
+    parent: str | None = Field(description="the request that this one was merged into")
+    children: list[str] = Field(description="the requests that were merged into this one")
+    group_matter: bool = Field(description="a matter of many callers 群体性诉求")
+    commitment_due: datetime | None = Field(description="the date that was promised when it was put off 挂账")
+    visibility: str = Field(description="`party`, `lead_only` or `sealed`: how few may see it")
+    instructions: list[str] = Field(description="leaders' instructions that wait to be acknowledged")
+    partner: str | None = Field(description="the neighbouring system that is waited for")
+    partner_case: str | None = Field(description="the case number there")
+    attachments: list[AttachmentShown]
     possible: list[str] = Field(description="the commands that this key may give now")
 
 
@@ -134,7 +164,9 @@ class Author(BaseModel):
 
 
 class TimelineEntry(BaseModel):
-    """One event. `hash` covers it and, through `prev_hash`, everything before it."""
+    """One event. `hash` covers it as it was written and, through `prev_hash`, everything before it. Who only joins in
+    reads it with telephone and identity-card numbers masked.
+    """
 
     seq: int
     kind: str
@@ -157,10 +189,15 @@ class Timeline(BaseModel):
 
 
 class Explained(BaseModel):
-    """Every clock the request has had, with each interval counted and each pause cut out."""
+    """Every clock the request has had, with each interval counted and each pause cut out; `cumulative_seconds` is what
+    the total clocks of all `cycles` have counted together.
+    """
 
     number: str
     as_of: datetime
+    cycles: int
+    cumulative_seconds: float
+    cumulative_in_working_time: bool
     clocks: list[ClockExplained]
 
 
@@ -176,6 +213,10 @@ async def list_requests(
     district: AreaCode | None = None,
     category: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z_]{1,80}$")] = None,
     due_before: Annotated[Instant | None, Query(description="total limit due before this instant")] = None,
+    repeat_of: Annotated[
+        str | None,
+        Query(pattern=NUMBER_FORM, description="only what was registered as a repeat of this request"),
+    ] = None,
     q: Annotated[
         str | None,
         Query(pattern=r"^[0-9A-Za-z-]{1,40}$", description="beginning of a number, or a whole query code"),
@@ -194,12 +235,13 @@ async def list_requests(
         district=district,
         category=category and doors.pack.category(category).code,
         due_before=due_before,
+        repeat_of=repeat_of,
         q=q,
-        seen_by=viewpoint(principal),
+        seen_by=sight_of(principal),
     )
     async with doors.looking() as connection:
         page = await board(connection, wanted, sorting=sort, cursor=cursor, limit=limit)
-    return Board(items=[RequestShown.model_validate(row) for row in page.items], next_cursor=page.next_cursor)
+    return Board(items=[_shown(principal, row) for row in page.items], next_cursor=page.next_cursor)
 
 
 @router.get(
@@ -216,7 +258,12 @@ async def get_request(
     if found is None:
         raise not_found("request")
     response.headers["ETag"] = etag(found.state.seq)
-    return _whole(principal, found, doors.now())
+    whole = _whole(doors, principal, found)
+    if reads_as_written(principal, whole.unit):
+        return whole
+    return whole.model_copy(
+        update={"description": masked(whole.description), "reply": _joined_in(whole.reply)}
+    )
 
 
 @router.get(
@@ -238,12 +285,13 @@ async def get_timeline(
             raise not_found("request")
         found = await read_record(connection, number, after=after, limit=limit + 1)
         known, _ = (True, None) if found else await caller_of(connection, number)
+        lead = None if sees_all(principal) else await leading_unit(connection, number)
     if not known:
         raise not_found("request")
-    shown = found[:limit]
+    shown, as_written = found[:limit], reads_as_written(principal, lead)
     return Timeline(
         number=number,
-        items=[entry_of(recorded) for recorded in shown],
+        items=[_entry(recorded, as_written=as_written) for recorded in shown],
         next_after=shown[-1].event.seq if len(found) > limit else None,
     )
 
@@ -258,7 +306,15 @@ async def explain_request(doors: TheDoors, principal: ThePrincipal, number: Numb
     """For every clock: the policy row, each interval counted, each pause, and each threshold with its instant."""
     state = await state_seen(doors, principal, number)
     now = doors.now()
-    return Explained(number=number, as_of=now, clocks=list(explain(state, now)))
+    whole = cumulative(state, now)
+    return Explained(
+        number=number,
+        as_of=now,
+        cycles=whole.cycles,
+        cumulative_seconds=whole.used.total_seconds(),
+        cumulative_in_working_time=whole.working,
+        clocks=list(explain(state, now)),
+    )
 
 
 async def state_seen(doors: Doors, principal: Principal, number: str) -> RequestState:
@@ -274,9 +330,9 @@ async def state_seen(doors: Doors, principal: Principal, number: str) -> Request
     return state
 
 
-def entry_of(recorded: Recorded) -> TimelineEntry:
-    """An event as it is shown."""
+def _entry(recorded: Recorded, *, as_written: bool) -> TimelineEntry:
     event = recorded.event
+    what = forms.facts.dump_python(event.what, mode="json", exclude={"kind"})
     words = EVENTS[event.what.kind]
     return TimelineEntry(
         seq=event.seq,
@@ -286,16 +342,17 @@ def entry_of(recorded: Recorded) -> TimelineEntry:
         at=event.at,
         recorded_at=recorded.recorded_at,
         by=Author(role=event.by.role, person=event.by.person, unit=event.by.unit, level=event.by.level),
-        what=forms.facts.dump_python(event.what, mode="json", exclude={"kind"}),
+        what=what if as_written else masked(what),
         prev_hash=recorded.prev_hash,
         hash=recorded.hash,
     )
 
 
-def _whole(principal: Principal, found: Whole, now: datetime) -> RequestWhole:
-    state = found.state
+def _whole(doors: Doors, principal: Principal, found: Whole) -> RequestWhole:
+    state, now = found.state, doors.now()
     summary = summarize(state)
     board_row = {name: getattr(summary, name) for name in RequestShown.model_fields if name != "description"}
+    stands = standing(state, now)
     return RequestWhole(
         **board_row,
         description=found.description,
@@ -303,12 +360,37 @@ def _whole(principal: Principal, found: Whole, now: datetime) -> RequestWhole:
         state_zh=STATES[state.state].zh,
         query_code=found.query_code if Right.IDENTITIES in principal.rights else None,
         has_contact=state.intake.has_contact,
+        people=state.intake.people,
         legs=[leg_shown(state.number, leg) for leg in summary.legs],
         clocks=[_clock(clock) for clock in explain(state, now)],
         ladder=ladder_shown(state.snapshot),
+        skip_rule=skip_of(state.snapshot),
         reply=_reply(state),
-        possible=possible_acts(state, principal.roles),
+        standing=stands,
+        reopen_until=reopening_ends(state),
+        cumulative_seconds=cumulative(state, now).used.total_seconds(),
+        parent=state.parent,
+        children=[child.number for child in state.children],
+        group_matter=state.group_matter,
+        commitment_due=state.commitment_due,
+        visibility=state.visibility,
+        instructions=list(state.instructions),
+        partner=state.partner.partner if state.partner else None,
+        partner_case=state.partner.case if state.partner else None,
+        attachments=[AttachmentShown(**asdict(each)) for each in state.attachments],
+        possible=[] if stands == ARCHIVED else possible_commands(doors, state, principal.roles),
     )
+
+
+def _shown(principal: Principal, row: Row[Any]) -> RequestShown:
+    shown = RequestShown.model_validate(row)
+    if reads_as_written(principal, shown.unit):
+        return shown
+    return shown.model_copy(update={"description": masked(shown.description)})
+
+
+def _joined_in(reply: ReplyShown | None) -> ReplyShown | None:
+    return None if reply is None else reply.model_copy(update={"text": masked(reply.text)})
 
 
 def _clock(clock: ClockExplained) -> ClockShown:

@@ -1,4 +1,8 @@
-"""Who sees which request: the command centre and the auditors all, a unit those that a unit of its subtree holds."""
+"""Who sees which request: the command centre and the auditors all, a unit those that a unit of its subtree holds.
+
+Confidential requests are seen by fewer: their lead unit and the centre; sealed ones by the lead unit's head, the
+centre's duty leader and reviewer, the auditors, and their caller.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from api.problems import not_found
 from domain.units import Unit
 from persistence.engine import ReadConnection
 from persistence.reading import is_seen
+from persistence.sight import Sight
 
 
 def sees_all(principal: Principal) -> bool:
@@ -29,11 +34,20 @@ def viewpoint(principal: Principal) -> Unit | None:
     return principal.unit
 
 
+def sight_of(principal: Principal) -> Sight:
+    """How far the principal sees. What is sealed only they see who hold that right, and a unit where it leads.
+
+    Raises:
+        Refused: ``role_not_allowed``, the key sees no request at all.
+    """
+    return Sight(viewpoint(principal), Right.SEE_SEALED in principal.rights)
+
+
 async def sees(connection: ReadConnection, principal: Principal, number: str) -> bool:
     """Whether the principal may know that the request exists.
 
     Raises:
         Refused: ``role_not_allowed``, the key sees no request at all.
     """
-    unit = viewpoint(principal)
-    return unit is None or await is_seen(connection, number, unit)
+    sight = sight_of(principal)
+    return sight.is_unlimited or await is_seen(connection, number, sight)

@@ -73,6 +73,7 @@ class City:
 
     def __post_init__(self) -> None:
         self._keys = itertools.count(1)
+        self._callers = itertools.count(1234)
 
     def client(self, who: str | None, *, host: str = "10.1.2.3") -> httpx2.AsyncClient:
         """A client with the key of somebody of `SECRETS`, or with none."""
@@ -95,8 +96,9 @@ class City:
             return await client.get(path, headers=spelled)
 
     async def registered(self, **changes: Any) -> dict[str, Any]:
-        """A registered call whose story has not begun."""
-        answer = await self.post("operator", "/v1/requests", {**CALL, **changes})
+        """A registered call whose story has not begun; each is another caller's."""
+        caller = {**CALL["caller"], "telephone": f"138{next(self._callers):04d}5678"}
+        answer = await self.post("operator", "/v1/requests", {**CALL, "caller": caller, **changes})
         assert answer.status_code == 201, answer.text
         return answer.json()
 

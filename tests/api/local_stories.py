@@ -14,7 +14,7 @@ from domain.commands import Answer, Order, PassTime, RefuseReply, Register, Subm
 from domain.lifecycle import decide, fold
 from domain.notices import notices_of
 from domain.refusals import Refused
-from domain.request import RequestState
+from domain.request import Intake, RequestState
 from domain.summary import summarize
 from domain.units import SYSTEM
 from persistence.append import Appender
@@ -25,10 +25,12 @@ from workflows.client import EngineUnavailable, NotAwaited, StoryEnded
 
 class LocalStories:
     """What `workflows.client.RequestClient` does, done at once. `away` is an engine that does not answer;
-    `asleep` one that takes a leg's answer and tells its story later."""
+    `stuck` one that takes a command and never gets to it, `asleep` one that takes a leg's answer and tells its story
+    later."""
 
     def __init__(self, database: AsyncEngine, now: Callable[[], datetime]) -> None:
         self.away = False
+        self.stuck = False
         self.asleep = False
         self.deaf = False
         self.orders: list[Order] = []
@@ -49,10 +51,18 @@ class LocalStories:
         if self.away:
             raise EngineUnavailable("away")
         self.orders.append(order)
+        if self.stuck:
+            await asyncio.Event().wait()
         state = await self._state(number)
         if state is None or state.seq == 0 or state.state.is_terminal:
             raise StoryEnded(number)
         return await self._obey(number, order)
+
+    async def resume(self, intake: Intake, order: Order) -> Answer:
+        if self.away:
+            raise EngineUnavailable("away")
+        self.orders.append(order)
+        return await self._obey(intake.number, order)
 
     async def complete_leg(self, number: str, leg: str, awaits: int, answer: LegAnswer) -> None:
         if self.away:

@@ -5,6 +5,8 @@ import pytest
 from api.access import Right, principal_of
 from api.app import make_app
 from api.keyring import Keyring, admit_configured_keys
+from api.policy_bodies import body_of
+from cities.pack import load_pack
 from persistence.access import Principal as KeyHolder
 from persistence.access import add as add_key
 from persistence.engine import writing
@@ -13,19 +15,31 @@ from tests.api.conftest import BEGIN, BUREAU, CALL, OTHER_TOWN, REPLY, SECRETS, 
 WHO = (None, "operator", "auditor", "sre", f"unit:{TOWN}", f"unit:{OTHER_TOWN}")
 OPEN_ROUTES = ("/v1/track/", "/healthz", "/readyz")
 
+ASKING = {"reason": "unheard_of", "explanation": "试问"}
+RULING = {"granted": True, "note": "同意"}
 REASON = {"reason": "经核实"}
 PLACE = {"category": "0104", "place": {"area": "440106012"}}
 ANSWER = {"knowledge_entry": "KB-1", "answer": "请稍候"}
+PHOTO = {
+    "name": "照片.jpg", "media_type": "image/jpeg", "size": 9, "sha256": "ab" * 32, "uri": "https://files.example.test/1"
+}  # fmt: skip
+JOINT = {"unit": BUREAU, "task": "协助勘查"}
+QUESTION = {"forum": "议事厅", "question": "设在哪里?"}
+CARD = {**REASON, "leg": "1", "card": "red_card"}
+AGREED = {"result": "同意", "agreed": True}
+SECRECY = {**REASON, "visibility": "lead_only"}
 REJECTION = {"reason": "outside_area", "advice": "请拨打邻市热线"}
+RUBBISH = body_of(load_pack("guangzhou").every_policy["P-GARBAGE"]).model_dump(mode="json")
 
 # What each kind of key is answered, in the order of WHO. The request is in progress at the town office. Where the
 # act is not possible now, who may give it reads 409, which tells that the role was let through.
 MATRIX = [
-    ("POST", "/v1/requests", CALL, (401, 201, 403, 403, 201, 201)),
+    ("POST", "/v1/requests", {**CALL, "separate_matter": True}, (401, 201, 403, 403, 201, 201)),
     ("GET", "/v1/requests", None, (401, 200, 200, 403, 200, 200)),
     ("GET", "/v1/requests/{n}", None, (401, 200, 200, 403, 200, 404)),
     ("GET", "/v1/requests/{n}/timeline", None, (401, 200, 200, 403, 200, 404)),
     ("GET", "/v1/requests/{n}/explain", None, (401, 200, 200, 403, 200, 404)),
+    ("GET", "/v1/requests/{n}/similar", None, (401, 200, 200, 403, 200, 404)),
     ("GET", "/v1/requests/{n}/caller", None, (401, 200, 200, 403, 200, 404)),
     ("GET", "/v1/requests/{n}/caller?purpose=call", None, (401, 200, 403, 403, 403, 403)),
     ("POST", "/v1/requests/{n}/request-info", {"question": "哪里?"}, (401, 409, 403, 403, 403, 403)),
@@ -51,13 +65,74 @@ MATRIX = [
     ("POST", "/v1/requests/{n}/hand-up", REASON, (401, 403, 403, 403, 409, 404)),
     ("POST", "/v1/requests/{n}/recalculate", REASON, (401, 409, 403, 403, 403, 403)),
     ("POST", "/v1/requests/{n}/send-down", REASON, (401, 409, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/comment", {"text": "又来电"}, (401, 200, 403, 403, 200, 404)),
+    ("POST", "/v1/requests/{n}/attach", PHOTO, (401, 200, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/instruct", {"text": "今日办结"}, (401, 200, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/acknowledge", {"instruction": "i1"}, (401, 403, 403, 403, 200, 404)),
+    ("POST", "/v1/requests/{n}/interim-report", {"text": "已订购"}, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/cancel-card", CARD, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/start-joint", JOINT, (401, 409, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/remove-joint", {**REASON, "leg": "1"}, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/legs/{n}.1/delegate", JOINT, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/decline-joint", REASON, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/interim-report", {"text": "已订购"}, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/refer-deliberation", QUESTION, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/deliberation-result", AGREED, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/hand-to-partner", {"partner": "affairs", "case": "7"}, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/partner-result", {"word": "done", "note": "已办"}, (401, 409, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/acknowledge", {"instruction": "i1"}, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/refer-deliberation", QUESTION, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/deliberation-result", AGREED, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/hand-to-partner", {"partner": "affairs", "case": "7"}, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/partner-result", {"word": "done", "note": "已办"}, (401, 409, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/merge", {"parent": "20200101-0000001"}, (401, 422, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/reopen", REASON, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/mark-confidential", SECRECY, (401, 200, 403, 403, 403, 403)),
+    ("GET", "/v1/exceptions", None, (401, 200, 200, 200, 200, 200)),
+    ("GET", "/v1/applications", None, (401, 200, 200, 403, 200, 200)),
+    ("GET", "/v1/requests/{n}/applications", None, (401, 200, 200, 403, 200, 404)),
+    ("POST", "/v1/requests/{n}/applications/a1/rule", RULING, (401, 404, 403, 403, 404, 404)),
+    ("POST", "/v1/legs/{n}.1/return", ASKING, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/extend", ASKING, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/suspend", ASKING, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/dispute", ASKING, (401, 409, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/defer", ASKING, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/mark-unreasonable", ASKING, (401, 403, 403, 403, 422, 404)),
+    ("POST", "/v1/legs/{n}.1/mark-malicious", ASKING, (401, 403, 403, 403, 422, 404)),
+    ("POST", "/v1/requests/{n}/transfer-out", ASKING, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/void", ASKING, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/appeal", ASKING, (401, 422, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/dispute", ASKING, (401, 409, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/resume", {"note": "恢复"}, (401, 409, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/reassign", {**REASON, "unit": TOWN}, (401, 409, 403, 403, 403, 403)),
     ("POST", "/v1/requests/{n}/withdraw", {}, (401, 200, 403, 403, 403, 403)),
     ("GET", "/v1/notices", None, (401, 200, 200, 403, 200, 200)),
     ("GET", "/v1/notices?recipient=" + BUREAU, None, (401, 200, 200, 403, 403, 403)),
     ("GET", "/v1/units", None, (401, 200, 200, 200, 200, 200)),
     ("GET", "/v1/catalogue", None, (401, 200, 200, 200, 200, 200)),
+    ("POST", "/v1/bulk", {"command": "dispatch", "numbers": ["20200101-00001"]}, (401, 202, 403, 403, 403, 403)),
+    ("GET", "/v1/bulk/{job}", None, (401, 404, 404, 404, 404, 404)),
+    ("GET", "/v1/bulk/{job}/items", None, (401, 404, 404, 404, 404, 404)),
+    ("POST", "/v1/bulk/{job}/cancel", {}, (401, 404, 404, 404, 404, 404)),
+    ("POST", "/v1/bulk/{job}/pause", {}, (401, 404, 404, 404, 404, 404)),
+    ("POST", "/v1/bulk/{job}/resume", {}, (401, 404, 404, 404, 404, 404)),
     ("GET", "/v1/policies", None, (401, 200, 200, 200, 200, 200)),
     ("GET", "/v1/policies/P-GARBAGE", None, (401, 200, 200, 200, 200, 200)),
+    ("GET", "/v1/policies/P-GARBAGE/versions", None, (401, 200, 200, 200, 200, 200)),
+    ("GET", "/v1/policies/P-GARBAGE/diff?from=1&to=1", None, (401, 200, 200, 200, 200, 200)),
+    ("POST", "/v1/policies/P-GARBAGE/migrations/preview", {"to_version": 1}, (401, 200, 403, 403, 403, 403)),
+    ("POST", "/v1/policies/P-GARBAGE/migrations", {**REASON, "to_version": 1}, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/move-policy", {**REASON, "version": 1}, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/calendar/corrections/preview", {}, (401, 200, 403, 403, 403, 403)),
+    ("POST", "/v1/calendar/corrections", REASON, (401, 409, 403, 403, 403, 403)),
+    ("GET", "/v1/surges", None, (401, 200, 200, 200, 200, 200)),
+    ("POST", "/v1/surges", {**REASON, "name": "防汛", "area": "9", "set": "flood"}, (401, 422, 403, 403, 403, 403)),
+    ("GET", "/v1/surges/7", None, (401, 404, 404, 404, 404, 404)),
+    ("POST", "/v1/surges/7/end", REASON, (401, 404, 403, 403, 403, 403)),
+    ("GET", "/v1/audit/operations", None, (401, 200, 200, 200, 403, 403)),
+    ("GET", "/v1/audit/verify/{n}", None, (401, 403, 200, 403, 403, 403)),
+    ("POST", "/v1/policies/validate", RUBBISH, (401, 200, 403, 403, 403, 403)),
+    ("POST", "/v1/policies", {"policy": RUBBISH}, (401, 201, 403, 403, 403, 403)),
     ("GET", "/metrics", None, (401, 403, 403, 200, 403, 403)),
     ("GET", "/healthz", None, (200,) * 6),
     ("GET", "/readyz", None, (200,) * 6),
@@ -68,7 +143,7 @@ async def test_every_route_answers_every_kind_of_key_as_the_matrix_says(running_
     number = await running_city.in_progress()
     wrong: list[str] = []
     for method, template, body, expected in MATRIX:
-        path = template.replace("{n}", number)
+        path = template.replace("{n}", number).replace("{job}", "0" * 16)
         for who, status in zip(WHO, expected, strict=True):
             answer = (
                 await running_city.get(who, path)
@@ -86,7 +161,14 @@ async def test_no_route_is_open_that_should_not_be(running_city: City):
     for path, methods in running_city.app.openapi()["paths"].items():
         if path.startswith(OPEN_ROUTES):
             continue
-        filled = path.format(number="20261123-0000001", leg_id="20261123-0000001.1", code="P-GARBAGE")
+        filled = path.format(
+            number="20261123-0000001",
+            leg_id="20261123-0000001.1",
+            code="P-GARBAGE",
+            application="a1",
+            job="1",
+            surge="1",
+        )
         for method in methods:
             async with running_city.client(None) as client:
                 answer = await client.request(method, filled, headers={"Idempotency-Key": "k"})
@@ -166,15 +248,18 @@ async def test_metrics_are_open_to_the_machine_itself_but_not_through_a_proxy_on
 def test_the_matrix_knows_every_route_that_asks_for_a_key():
     app = make_app(lambda: None)  # pyright: ignore[reportArgumentType]  # never opened
     known = {
-        (method, template.partition("?")[0].replace("{n}.1", "{leg_id}").replace("{n}", "{number}"))
+        (
+            method,
+            template.partition("?")[0]
+            .replace("{n}.1", "{leg_id}")
+            .replace("{n}", "{number}")
+            .replace("/a1/", "/{application}/")
+            .replace("P-GARBAGE", "{code}")
+            .replace("/7", "/{surge}"),
+        )
         for method, template, *_ in MATRIX
     }
-    known |= {
-        ("GET", "/v1/policies/{code}"),
-        ("POST", "/v1/policies"),
-        ("POST", "/v1/policies/validate"),
-        ("GET", "/v1/events"),
-    }
+    known.add(("GET", "/v1/events"))  # a stream never ends: its own tests ask every kind of key
     for path, methods in app.openapi()["paths"].items():
         if not path.startswith("/v1/track/"):
             assert {(method.upper(), path) for method in methods} <= known
@@ -208,7 +293,7 @@ DESK = {Right.SEE_ALL, Right.REGISTER, Right.SEE_POLICIES}
 @pytest.mark.parametrize(
     ("roles", "rights"),
     [
-        ({"operator"}, {*DESK, Right.IDENTITIES, Right.PUBLISH}),
+        ({"operator"}, {*DESK, Right.SEE_SEALED, Right.IDENTITIES, Right.PUBLISH}),
         ({"callback_agent"}, DESK),
         ({"callback_agent", "citizen"}, DESK),
         ({"handler"}, {Right.SEE_OWN, Right.REGISTER, Right.SEE_POLICIES}),

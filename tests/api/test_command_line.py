@@ -20,8 +20,8 @@ async def typed(base: str, who: str, *words: str) -> Result:
 
 
 def number_in(made: Result) -> str:
-    """The number in what `--json` prints; log lines of the API, in this same process, may stand before it."""
-    return json.loads(made.stdout[made.stdout.index("{\n") :])["number"]
+    """The number in what `--json` prints; log lines of the API, in this same process, may stand around it."""
+    return json.JSONDecoder().raw_decode(made.stdout[made.stdout.index("{\n") :])[0]["number"]
 
 
 async def test_a_call_is_registered_steered_and_followed_to_its_end(running_city: City):
@@ -103,3 +103,20 @@ def test_an_address_where_nobody_answers_is_a_sentence(tmp_path: Path):
 def test_every_command_explains_itself(command: str):
     answer = CliRunner().invoke(app, [command, "--help"])
     assert answer.exit_code == 0
+
+
+async def test_who_calls_again_is_told_that_the_open_request_was_urged(running_city: City):
+    call = ("new", "楼道充电", "--category", "0104", "--area", "440106012", "--telephone", TELEPHONE)
+    async with served(running_city) as base:
+        number = number_in(await typed(base, "operator", *call, "--json"))
+        await running_city.stories.begin(number)
+        again = await typed(base, "operator", *call)
+        assert again.exit_code == 0, again.output
+        assert number in again.stdout
+        assert "still open" in again.stdout
+        other = await typed(base, "operator", *call, "--separate", "--people", "3")
+        assert other.exit_code == 0, other.output
+        assert number in other.stdout, "as one that may be the same"
+        assert "still open" not in other.stdout
+        alike = await typed(base, "operator", "similar", number)
+        assert alike.exit_code == 0, alike.output

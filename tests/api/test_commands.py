@@ -2,6 +2,10 @@
 
 import asyncio
 
+import pytest
+
+from domain.commands import Answer, Order
+from domain.refusals import Refused
 from tests.api.conftest import BUREAU, OTHER_TOWN, REPLY, TOWN, City
 
 
@@ -77,6 +81,21 @@ async def test_twenty_commands_with_one_key_are_one_event(running_city: City):
     assert {answer.text for answer in answers} == {first.text}
     timeline = (await running_city.get("operator", f"/v1/requests/{number}/timeline")).json()
     assert [item["kind"] for item in timeline["items"]].count("supervised") == 1
+
+
+async def test_an_order_obeyed_while_it_was_sent_again_is_not_refused(
+    running_city: City, monkeypatch: pytest.MonkeyPatch
+):
+    number = await running_city.replied()
+    obey = running_city.stories.command
+
+    async def obeyed_before(number: str, order: Order) -> Answer:
+        answer = await obey(number, order)
+        raise Refused("not_possible_now", "state", f"the request is {answer.state}", "another act")
+
+    monkeypatch.setattr(running_city.stories, "command", obeyed_before)
+    passed = await running_city.post("operator", f"/v1/requests/{number}/review-pass")
+    assert (passed.status_code, passed.json()["state"]) == (200, "pending_callback")
 
 
 async def test_who_saw_an_older_state_is_told_so(running_city: City):

@@ -18,7 +18,7 @@ class Promising:
 
     policy: Policy | None
 
-    async def of(self, _code: str, _now: Callable[[], datetime]) -> Policy:
+    async def of(self, _code: str, _now: Callable[[], datetime], _area: str | None = None) -> Policy:
         if self.policy is None:
             raise Refused(
                 "unknown_category", "category", "not in the pack any more", "a category of the pack"
