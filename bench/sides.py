@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, cast
@@ -55,6 +56,10 @@ class Side(Protocol):
         ...
 
 
+_TELEPHONES = itertools.count(random.randrange(10**9, 9 * 10**9))
+"""A number for every call: whoever calls twice about one matter only urges."""
+
+
 @dataclass(frozen=True)
 class Call:
     """What is called about: a category of the catalogue and a place with a complete ladder."""
@@ -70,7 +75,7 @@ class Call:
             "category": self.category,
             "place": {"area": self.area, "address": "天河区五山路1号"},
             "description": TEXT,
-            "caller": {"name": "陈女士", "telephone": "13800000000"},
+            "caller": {"name": "陈女士", "telephone": f"1{next(_TELEPHONES)}"},
         }
 
 

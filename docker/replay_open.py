@@ -1,4 +1,4 @@
-"""Replays open requests of the running cluster on the code of this image: the gate before a new version is rolled out.
+"""Replays open requests and commitments on the code of this image: the gate before a new version is rolled out.
 
     docker compose run --rm worker python -P /app/replay_open.py [how many, 500 if not said]
 
@@ -19,7 +19,7 @@ from config.settings import load_settings
 from config.temporal import connect
 from worker.registry import WORKFLOWS, workflow_runner
 
-OPEN = "WorkflowType = 'Request' AND ExecutionStatus = 'Running'"
+OPEN = "WorkflowType IN ('Request', 'Commitment') AND ExecutionStatus = 'Running'"
 USUAL_SAMPLE = 500
 
 

@@ -131,6 +131,14 @@ def _pack_rows(pack: CityPack) -> Iterator[tuple[str, str, str]]:
     )
     admitted = {admission.category for admission in pack.admissions}
     yield "admission list", f"{len(admitted):,}", "categories that communities accept"
+    reasons = sum(len(terms.reasons) for terms in pack.exceptions.values())
+    yield "exceptions", f"{len(pack.exceptions):,}", f"that may be asked for, with {reasons} reasons in all"
+    yield "skip rules", f"{len(pack.skip_rules):,}", "send matters straight to a higher level"
+    yield (
+        "surge sets",
+        f"{len(pack.surges.sets):,}",
+        f"prepared, with {len(pack.surges.policies)} policies; not in force",
+    )
     yield "district outlines", f"{len(pack.places.outlines):,}", ""
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from stack import city, options, requests
+from stack import audit, bulk, city, exceptions, options, policies, requests, surges
 from stack.bench import bench
 from stack.demo import demo
 from stack.errors import StackProblem
@@ -25,7 +25,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(city.app)
+requests.app.add_typer(exceptions.app)
+requests.app.add_typer(bulk.app)
 app.add_typer(requests.app)
+app.add_typer(policies.app)
+app.add_typer(surges.app)
+app.add_typer(audit.app)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,43 @@ def board_page(items: list[dict[str, Any]], *, more: bool, width: int) -> Render
         )
     note = "there are more" if more else f"{len(items)} requests"
     return Group(table, Text(note, style="dim"))
+
+
+def registered_page(made: Mapping[str, Any]) -> RenderableType:
+    """The answer to a registration: the number for the desk, the query code for the caller, and what was promised."""
+    head = Text.assemble((made["number"], "bold"), "  query code ", (made["query_code"], "bold"))
+    notes = [
+        Text(note, style="bold yellow")
+        for note, holds in (
+            ("urged: the caller's request on this matter is still open", made["urged"]),
+            (f"repeats {made['repeat_of']}", made["repeat_of"]),
+        )
+        if holds
+    ]
+    promise = Text("registered; to be accepted once category and place are known", style="dim")
+    if made["policy"]:
+        holder = next((rung["unit_zh"] for rung in made["ladder"] if rung["unit"]), "-")
+        promise = Text(
+            f"{made['policy']} v{made['policy_version']}, due {dated(made['due_at'])}, first unit {holder}"
+        )
+    alike = [similar_page(made["similar"])] if made["similar"] else []
+    return Group(head, *notes, promise, *alike)
+
+
+def dated(instant: str | None) -> str:
+    """As :func:`local`, with the year: promises reach into the next one."""
+    return "-" if instant is None else f"{datetime.fromisoformat(instant).astimezone():%Y-%m-%d %H:%M}"
+
+
+def similar_page(items: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """Open requests that may be about the same matter, the likeliest first."""
+    table = Table("may be the same", "state", "category", "area", "received", "metres", box=None)
+    for item in items:
+        metres = "-" if item["distance_m"] is None else f"{item['distance_m']:.0f}"
+        table.add_row(
+            item["number"], item["state"], item["category"], item["area"], local(item["received_at"]), metres
+        )
+    return table if items else Text("nothing like it is open", style="dim")
 
 
 def request_page(request: dict[str, Any], timeline: list[dict[str, Any]]) -> RenderableType:

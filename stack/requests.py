@@ -6,14 +6,15 @@ import inspect
 import json
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
-from datetime import datetime
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import httpx2
 import typer
 
-from domain.commands import Act
+from domain.commands import Act, Apply, Rule
 from domain.lifecycle import TABLE
+from domain.request import State
+from domain.terms import Terms
 from domain.units import Role
 from stack.knocking import (
     ApiOption,
@@ -27,14 +28,26 @@ from stack.knocking import (
     show_json,
 )
 from stack.options import DEFAULT_DATA_DIR
-from stack.request_pages import board_page, event_line, request_page
+from stack.request_pages import board_page, event_line, registered_page, request_page, similar_page
 
 app = typer.Typer(
     name="request", help="Requests: register, show, list, watch, and every command.", no_args_is_help=True
 )
 
 NumberArgument = Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the request.")]
-_ENDS = frozenset({"closed", "answered_directly", "rejected", "withdrawn"})
+_ENDS = frozenset(
+    {
+        "closed",
+        "put_into_backlog",
+        "answered_directly",
+        "rejected",
+        "merged",
+        "withdrawn",
+        "transferred_out",
+        "voided",
+    }
+)
+"""The kinds of events with which a request ends."""
 
 
 @app.command()
@@ -47,13 +60,20 @@ def new(
     request_type: Annotated[str, typer.Option("--type", help="consult, help, complaint, ...")] = "help",
     caller_name: Annotated[str | None, typer.Option("--name", help="The caller's name; kept sealed.")] = None,
     telephone: Annotated[str | None, typer.Option(help="The caller's telephone; kept sealed.")] = None,
+    people: Annotated[int, typer.Option(min=1, help="How many persons the call speaks for.")] = 1,
+    separate: Annotated[
+        bool, typer.Option(help="Register anew, although the caller has an open request on the same matter.")
+    ] = False,
     idempotency_key: Annotated[str | None, typer.Option(help="To try the same again safely.")] = None,
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     api: ApiOption = None,
     key: KeyOption = None,
     as_json: AsJsonOption = False,
 ) -> None:
-    """Register a request; a complete one (category and area) is accepted at once."""
+    """Register a request; a complete one (category and area) is accepted at once.
+
+    Whoever calls again about an open matter of theirs urges it.
+    """
     body: dict[str, Any] = {
         "channel": channel,
         "request_type": request_type,
@@ -61,23 +81,32 @@ def new(
         "place": {"area": area, "address": address} if area else None,
         "description": description,
         "caller": {"name": caller_name, "telephone": telephone, "anonymous": not (caller_name or telephone)},
+        "people": people,
+        "separate_matter": separate,
     }
     with door(data_dir, api, key) as opened:
         made = opened.post("/v1/requests", body, key=idempotency_key)
     if as_json:
         show_json(made)
-        return
-    console.print(
-        f"[bold]{made['number']}[/bold]  query code [bold]{made['query_code']}[/bold]", highlight=False
-    )
-    if made["policy"]:
-        holder = next((rung["unit_zh"] for rung in made["ladder"] if rung["unit"]), "-")
-        console.print(
-            f"{made['policy']} v{made['policy_version']}, due {_local(made['due_at'])}, first unit {holder}",
-            highlight=False,
-        )
     else:
-        console.print("registered; to be accepted once category and place are known", style="dim")
+        console.print(registered_page(made), highlight=False)
+
+
+@app.command()
+def similar(
+    number: NumberArgument,
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    api: ApiOption = None,
+    key: KeyOption = None,
+    as_json: AsJsonOption = False,
+) -> None:
+    """Show open requests that may be about the same matter."""
+    with door(data_dir, api, key) as opened:
+        found = opened.get(f"/v1/requests/{number}/similar")
+    if as_json:
+        show_json(found)
+    else:
+        console.print(similar_page(found["items"]), highlight=False)
 
 
 @app.command()
@@ -139,7 +168,7 @@ def watch(
             timeline = opened.get(f"/v1/requests/{number}/timeline")["items"]
             for item in timeline:
                 console.print(event_line({**item, "number": number}), highlight=False)
-            if timeline and timeline[-1]["kind"] in _ENDS:
+            if State(opened.get(f"/v1/requests/{number}")["state"]).is_terminal:
                 return
         try:
             _follow(opened, number, seen=len(timeline))
@@ -173,6 +202,14 @@ _OF_LEGS = {
     "submit_reply": "complete",
     "hand_up": "hand-up",
     "send_down": "send-down",
+    "delegate": "delegate",
+    "decline_joint": "decline-joint",
+    "refer_deliberation": "refer-deliberation",
+    "deliberation_result": "deliberation-result",
+    "hand_to_partner": "hand-to-partner",
+    "partner_result": "partner-result",
+    "acknowledge": "acknowledge",
+    "interim_report": "interim-report",
 }
 """Acts of the unit that holds a leg, with the names of their doors."""
 _REPLACED: dict[str, dict[str, Any]] = {
@@ -180,16 +217,52 @@ _REPLACED: dict[str, dict[str, Any]] = {
         "category": Annotated[str | None, typer.Option(help="Code or identifier of the catalogue.")],
         "area": Annotated[str | None, typer.Option(help="Division code of the place.")],
     },
+    "move_policy": {
+        "policy": Annotated[str | None, typer.Option(help="The request's own, if left out.")],
+        "version": Annotated[int, typer.Option(help="Which version of it.")],
+        "reason": Annotated[str, typer.Option(help="Why.")],
+    },
     "recalculate": {"reason": Annotated[str, typer.Option(help="Why.")]},
+    "attach": {
+        "name": Annotated[str, typer.Option(help="Name of the file.")],
+        "media_type": Annotated[str, typer.Option(help="image/jpeg, application/pdf, ...")],
+        "size": Annotated[int, typer.Option(help="In bytes.")],
+        "sha256": Annotated[str, typer.Option(help="SHA-256 of the file, in hex.")],
+        "uri": Annotated[str, typer.Option(help="Where the file lies: https:// or s3://.")],
+    },
+    "merge": {
+        "parent": Annotated[str, typer.Option(help="Number of the open request to follow.")],
+        "reason": Annotated[str | None, typer.Option(help="Why.")],
+    },
+    "reopen": {
+        "reason": Annotated[str, typer.Option(help="Why.")],
+        "cause": Annotated[str | None, typer.Option(help="dissatisfied, unless given, or wrongly_ended.")],
+    },
 }
 """Options of the acts whose fields a person cannot spell."""
 
 
-def _options(act: type[Act], name: str) -> list[inspect.Parameter]:
+def options_of(act: type[Act], name: str) -> list[inspect.Parameter]:
+    """The options in which a person spells an act."""
     if name in _REPLACED:
-        return [_parameter(option, kind, None) for option, kind in _REPLACED[name].items()]
+        return [parameter(option, kind, None) for option, kind in _REPLACED[name].items()]
     hints = get_type_hints(act)
-    return [_option(field, hints[field.name]) for field in fields(act) if field.name not in ("act", "leg")]
+    return [
+        _option(field, hints[field.name])
+        for field in fields(act)
+        if field.name != "act"
+        and not _is_in_the_path(field.name, name)
+        and not _is_looked_up(hints[field.name])
+    ]
+
+
+def _is_in_the_path(field: str, name: str) -> bool:
+    return field == "leg" and name in _OF_LEGS
+
+
+def _is_looked_up(hint: Any) -> bool:
+    """Whether the door finds the value by itself."""
+    return Terms in (hint, *get_args(hint))
 
 
 def _option(field: Field[Any], hint: Any) -> inspect.Parameter:
@@ -197,32 +270,33 @@ def _option(field: Field[Any], hint: Any) -> inspect.Parameter:
     kinds: dict[Any, Any] = {bool: bool, bool | None: bool | None, tuple[str, ...]: list[str] | None}
     kind = kinds.get(hint, str if required or field.default == "" else str | None)
     default = None if field.default == () else field.default
-    return _parameter(
+    return parameter(
         field.name,
         Annotated[kind, typer.Option(help="Required." if required else "")],
         MISSING if required else default,
     )
 
 
-def _parameter(name: str, kind: Any, default: Any) -> inspect.Parameter:
+def parameter(name: str, kind: Any, default: Any) -> inspect.Parameter:
+    """One parameter of a command made here; a default of ``MISSING`` means that it is required."""
     given = inspect.Parameter.empty if default is MISSING else default
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=given, annotation=kind)
 
 
 _SHARED = [
-    _parameter("number", NumberArgument, MISSING),
-    _parameter("role", Annotated[Role | None, typer.Option(help="Role to act in, among those held.")], None),
-    _parameter(
+    parameter("number", NumberArgument, MISSING),
+    parameter("role", Annotated[Role | None, typer.Option(help="Role to act in, among those held.")], None),
+    parameter(
         "idempotency_key", Annotated[str | None, typer.Option(help="To try the same again safely.")], None
     ),
-    _parameter("data_dir", DataDirOption, DEFAULT_DATA_DIR),
-    _parameter("api", ApiOption, None),
-    _parameter("key", KeyOption, None),
-    _parameter("as_json", AsJsonOption, False),
+    parameter("data_dir", DataDirOption, DEFAULT_DATA_DIR),
+    parameter("api", ApiOption, None),
+    parameter("key", KeyOption, None),
+    parameter("as_json", AsJsonOption, False),
 ]
 _LEG = [
-    _parameter("leg", Annotated[str | None, typer.Option(help="Which leg; the lead's if left out.")], None),
-    _parameter(
+    parameter("leg", Annotated[str | None, typer.Option(help="Which leg; the lead's if left out.")], None),
+    parameter(
         "unit_acting",
         Annotated[str | None, typer.Option("--as-unit", help="The leg's own if left out.")],
         None,
@@ -231,20 +305,43 @@ _LEG = [
 
 
 def _command(act: type[Act], name: str) -> Callable[..., None]:
-    own = _options(act, name)
-    of_leg = name in _OF_LEGS
+    said = " ".join((act.__doc__ or "").split()).partition(". ")[0].rstrip(".")
+    return command_at(
+        _OF_LEGS.get(name) or name.replace("_", "-"),
+        options_of(act, name),
+        f"{TABLE[name].zh}: {said}.",
+        of_leg=name in _OF_LEGS,
+        make_body=lambda options: body_of(name, options),
+    )
+
+
+def command_at(
+    path: str,
+    own: list[inspect.Parameter],
+    said: str,
+    *,
+    of_leg: bool,
+    make_body: Callable[[dict[str, Any]], dict[str, Any]],
+) -> Callable[..., None]:
+    """A command that knocks at one door of a request, or of one of its legs.
+
+    ``own`` are its options; those that ``path`` names go into it, of the others ``make_body`` makes the body. ``said``
+    is the help.
+    """
 
     def command(**given: Any) -> None:
-        body = _body(name, {option.name: given[option.name] for option in own})
+        in_path = {option.name: given[option.name] for option in own if f"{{{option.name}}}" in path}
+        body = make_body({option.name: given[option.name] for option in own if option.name not in in_path})
         headers = {"X-Acting-Role": given["role"].value} if given["role"] else {}
         with door(given["data_dir"], given["api"], given["key"], "unit" if of_leg else "operator") as opened:
-            path = f"/v1/requests/{given['number']}/{name.replace('_', '-')}"
+            at = f"/v1/requests/{given['number']}"
             if of_leg:
                 leg_id = f"{given['number']}.{given['leg'] or _lead(opened, given['number'])}"
-                path = f"/v1/legs/{leg_id}/{_OF_LEGS[name]}"
-                unit = given["unit_acting"] or opened.get(f"/v1/legs/{leg_id}")["unit"]
-                headers["X-Acting-Unit"] = unit
-            answer = opened.post(path, body, key=given["idempotency_key"], **headers)
+                at = f"/v1/legs/{leg_id}"
+                headers["X-Acting-Unit"] = given["unit_acting"] or opened.get(at)["unit"]
+            answer = opened.post(
+                f"{at}/{path.format(**in_path)}", body, key=given["idempotency_key"], **headers
+            )
         if given["as_json"]:
             show_json(answer)
         else:
@@ -253,8 +350,7 @@ def _command(act: type[Act], name: str) -> Callable[..., None]:
     parameters = [_SHARED[0], *own, *(_LEG if of_leg else []), *_SHARED[1:]]
     command.__signature__ = inspect.Signature(parameters)
     command.__annotations__ = {each.name: each.annotation for each in parameters}
-    said = " ".join((act.__doc__ or "").split()).partition(". ")[0].rstrip(".")
-    command.__doc__ = f"{TABLE[name].zh}: {said}."
+    command.__doc__ = said
     return command
 
 
@@ -265,7 +361,8 @@ def _lead(opened: Door, number: str) -> str:
     return leading[-1] if leading else "1"
 
 
-def _body(name: str, options: dict[str, Any]) -> dict[str, Any]:
+def body_of(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The body of the act's door from the options given."""
     body = {option: value for option, value in options.items() if value is not None}
     if name == "accept" and "area" in body:
         body["place"] = {"area": body.pop("area")}
@@ -274,9 +371,5 @@ def _body(name: str, options: dict[str, Any]) -> dict[str, Any]:
 
 for _act in Act.__args__:
     _name = str(_act.__dataclass_fields__["act"].default)
-    if TABLE[_name].who - {Role.SYSTEM}:
+    if TABLE[_name].who - {Role.SYSTEM} and _act not in (Apply, Rule):
         app.command(_OF_LEGS.get(_name) or _name.replace("_", "-"))(_command(_act, _name))
-
-
-def _local(instant: str | None) -> str:
-    return "-" if instant is None else f"{datetime.fromisoformat(instant).astimezone():%Y-%m-%d %H:%M}"

@@ -222,6 +222,7 @@ RACES = frozenset(
         "already_signed",
         "changed_meanwhile",
         "leg_ended",
+        "not_found",  # a sealed request is found by the unit that leads it now, and by no earlier one
         "not_possible_now",
         "not_signed",
         "not_your_leg",

@@ -31,6 +31,7 @@ _CAUSES = {
     "reminder": ("逾期再提醒", "overdue, reminded again"),
     "redo": ("诉求人不满意，重办", "the caller is dissatisfied"),
     "ordered": ("领导批示", "ordered by a person"),
+    "two_yellow_cards": ("一月内两张黄牌", "the unit's second yellow card in a month"),
 }
 _PASSED_BY_HALF = ("已用去总时限的一倍半", "one and a half times the total limit is used up")
 _COLOURS = {"up": "yellow", "supervision": "magenta", "card": "red", "black": "bright_red", "alarm": "cyan"}
@@ -79,7 +80,8 @@ def _moved_up(view: View, fact: happened.LegDispatched) -> Telling:
 
 def _supervised(view: View, fact: happened.Supervised) -> Telling:
     body_zh, body_en = BODIES[fact.body]
-    cause_zh, cause_en = _PASSED_BY_HALF if fact.card is Card.RED else _CAUSES[fact.cause]
+    by_half = fact.card is Card.RED and fact.cause == "total"
+    cause_zh, cause_en = _PASSED_BY_HALF if by_half else _CAUSES[fact.cause]
     card_zh, card_en = CARDS[fact.card] if fact.card else ("", "")
     if fact.black_list:
         return _telling(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from stack.request_pages import board_page
+from stack.request_pages import board_page, registered_page, similar_page
 
 ITEM: dict[str, Any] = {
     "number": "20261123-0000042",
@@ -38,3 +38,43 @@ def test_a_board_is_readable_line_by_line_on_any_usual_terminal(width: int, stat
     for title in ("number", "state", "light", "level", "due", "unit"):
         assert title in titles
     assert ("0104" in row) == (width > 80)
+
+
+MADE: dict[str, Any] = {
+    "number": ITEM["number"],
+    "query_code": "7K3M9PQ2XWRT",
+    "policy": "P-SAFETY",
+    "policy_version": 1,
+    "due_at": "2027-01-04T10:00:00+00:00",
+    "ladder": [
+        {"unit": None, "unit_zh": None},
+        {"unit": "440106012-town_office", "unit_zh": "天园街道办事处"},
+    ],
+    "urged": False,
+    "repeat_of": None,
+    "similar": [],
+}
+
+
+def printed(page: Any) -> str:
+    console = Console(width=120, file=io.StringIO(), record=True)
+    console.print(page)
+    return console.export_text()
+
+
+def test_a_registration_shows_number_code_promise_and_first_unit():
+    shown = printed(registered_page(MADE))
+    for word in (MADE["number"], MADE["query_code"], "P-SAFETY v1", "2027-01-04", "天园街道办事处"):
+        assert word in shown
+    assert "urged" not in shown
+    assert "to be accepted" in printed(registered_page({**MADE, "policy": None}))
+
+
+def test_a_registration_says_what_it_became_and_what_is_like_it():
+    alike = {**ITEM, "area": "440106012007", "distance_m": 104.2}
+    shown = printed(
+        registered_page({**MADE, "urged": True, "repeat_of": "20261101-0000001", "similar": [alike]})
+    )
+    for word in ("urged", "repeats 20261101-0000001", "may be the same", "440106012007", "104"):
+        assert word in shown
+    assert "nothing like it" in printed(similar_page([]))

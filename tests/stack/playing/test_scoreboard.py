@@ -115,6 +115,23 @@ def test_escalations_are_counted_by_kind_and_told_in_words():
     assert len(words) == 5
 
 
+def test_a_red_card_says_whether_the_limit_or_a_second_yellow_card_brought_it():
+    seen = board()
+    hear(
+        seen,
+        *(REGISTERED, ACCEPTED, leg(1, Level.TOWN)),
+        happened.Supervised("1", Body.DISTRICT_LEADER, Card.RED, "total"),
+        happened.Supervised("1", Body.DISTRICT_LEADER, Card.RED, "two_yellow_cards"),
+        happened.Supervised("1", Body.CITY, Card.RED, "ordered"),
+    )
+    causes = [telling.en.partition(" supervises: ")[2] for telling in seen.tellings]
+    assert causes == [
+        "one and a half times the total limit is used up",
+        "the unit's second yellow card in a month",
+        "ordered by a person",
+    ]
+
+
 def test_the_light_follows_the_total_limit_and_a_redo_begins_green():
     seen = board()
     hear(seen, REGISTERED, ACCEPTED, leg(1, Level.GRID), fired(60, 0.1, ClockKind.TOTAL, 150))
