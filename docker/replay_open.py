@@ -17,14 +17,14 @@ from temporalio.worker import Replayer
 from config.payloads import message_converter
 from config.settings import load_settings
 from config.temporal import connect
-from worker.registry import WORKFLOWS, workflow_runner
+from worker.registry import BULK_WORKFLOWS, WORKFLOWS, workflow_runner
 
-OPEN = "WorkflowType IN ('Request', 'Commitment') AND ExecutionStatus = 'Running'"
+OPEN = "WorkflowType IN ('Request', 'Commitment', 'Bulk') AND ExecutionStatus = 'Running'"
 USUAL_SAMPLE = 500
 
 
 async def replay(
-    client: Client, query: str, limit: int, stories: Sequence[type] = WORKFLOWS
+    client: Client, query: str, limit: int, stories: Sequence[type] = (*WORKFLOWS, *BULK_WORKFLOWS)
 ) -> tuple[int, list[str]]:
     """How many histories of a query were told again, and those that did not fit, each with its reason."""
     replayer = Replayer(
@@ -45,7 +45,7 @@ async def main(limit: int) -> int:
     told, misfits = await replay(await connect(load_settings()), OPEN, limit)
     for misfit in misfits:
         sys.stderr.write(f"{misfit}\n")
-    sys.stdout.write(f"{told} open requests told again, {len(misfits)} do not fit this version.\n")
+    sys.stdout.write(f"{told} open stories told again, {len(misfits)} do not fit this version.\n")
     return 1 if misfits else 0
 
 

@@ -55,6 +55,7 @@ def drill(policy: Policy, office_day: timedelta) -> Policy:
         callback_within=shortened(policy.callback_within),
         reminder_every=shortened(policy.reminder_every),
         extension=None,
+        confirm_hand_up=shortened(policy.confirm_hand_up) if policy.confirm_hand_up is not None else None,
     )
 
 

@@ -61,6 +61,7 @@ def spelled_out(policy: Policy) -> Mapping[str, Any]:
         "callback_within": str(policy.callback_within),
         "reminder_every": str(policy.reminder_every),
         "extension": None,
+        "confirm_hand_up": _text(policy.confirm_hand_up),
         "suspend": policy.suspend,
         "start_level": policy.start_level,
         "callback": policy.callback,

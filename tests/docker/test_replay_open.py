@@ -60,4 +60,4 @@ async def test_the_program_finds_its_cluster_by_the_settings(settings: Settings)
     command = [sys.executable, "-P", DOCKER / "replay_open.py", "5"]
     verdict = await asyncio.to_thread(judged_by, command, environment=environment)
     assert verdict.code == 0, verdict.text
-    assert verdict.out == "0 open requests told again, 0 do not fit this version.\n"
+    assert verdict.out == "0 open stories told again, 0 do not fit this version.\n"

@@ -6,15 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from domain.applications import ExceptionKind
 from domain.commands import (
     Accept,
     AnswerDirectly,
-    Callback,
     Dispatch,
-    FirstContact,
     HandUp,
     Merge,
     MovePolicy,
@@ -32,62 +29,43 @@ from domain.commands import (
     Urge,
     Withdraw,
 )
-from domain.durations import Duration
 from domain.errands import Errand
 from domain.events import Event, Supervised
 from domain.levels import Level
-from domain.policy import CallbackRule, CommonLimits, Policy, Urgency
+from domain.policy import CallbackRule, Urgency
 from domain.refusals import Refused
 from domain.request import Body, Card, Matter, PolicySnapshot, ReopenCause, State
 from domain.routing import Place
-from domain.units import Actor, Role
+from domain.units import Role
+from tests.replay.cast import (
+    AGENT,
+    CALLER,
+    CITIZEN,
+    COMMUNITY,
+    DISPATCHER,
+    GRID,
+    LEADER,
+    REVIEWER,
+    SATISFIED,
+    SUPERVISOR,
+    UNHAPPY,
+    impatient,
+    quick,
+    replied,
+    slow,
+)
+from tests.replay.exception_paths import EXCEPTION_PATHS
+from tests.replay.shared_paths import SHARED_PATHS
 from tests.replay.stage import Performance, Stage
-from tests.support.builders import UNITS, actor, application, common, handler, ladder, policy, terms
+from tests.support.builders import UNITS, actor, application, ladder, terms
 from workflows.ids import commitment_id
 from workflows.options import APPEND
-
-GRID, COMMUNITY = handler(Level.GRID), handler(Level.COMMUNITY)
-CITIZEN, AGENT, DISPATCHER = actor(Role.CITIZEN), actor(Role.AGENT), actor(Role.DISPATCHER)
-REVIEWER, SUPERVISOR = actor(Role.REVIEWER), actor(Role.SUPERVISOR)
-LEADER = actor(Role.DUTY_LEADER, person="leader")
-CALLER: Actor = actor(Role.CALLBACK_AGENT, person="caller")
-SATISFIED = Callback(contacted=True, truthful=True, solved=True, satisfied=True)
-UNHAPPY = Callback(contacted=True, truthful=True, solved=False, satisfied=False, attributable=True)
-
 
 APPEND_PATIENCE = APPEND["schedule_to_close_timeout"].total_seconds()
 
 
-def slow(**changes: Any) -> Policy:
-    """Limits that nobody meets while we play."""
-    dwells = dict.fromkeys(("grid", "community", "town", "district"), "100s")
-    limits = dict.fromkeys(("dispatch", "sign", "first_contact", "review", "callback_within"), "60s")
-    return policy(**{**limits, "total": "600s", "dwell": dwells, **changes})
-
-
-def quick(**changes: Any) -> Policy:
-    """Limits that pass while we watch."""
-    dwells = dict.fromkeys(("grid", "community", "town", "district"), "1s")
-    limits = dict.fromkeys(("dispatch", "sign", "first_contact", "reminder_every"), "1s")
-    return policy(**{**limits, "total": "4s", "dwell": dwells, **changes})
-
-
-def impatient(**limits: str) -> CommonLimits:
-    """The waiting places with shorter limits."""
-    return common(**{name: Duration.parse(text) for name, text in limits.items()})
-
-
 def city_supervises(timeline: list[Event]) -> bool:
     return any(isinstance(event.what, Supervised) and event.what.body is Body.CITY for event in timeline)
-
-
-async def replied(told: Performance) -> None:
-    """From dispatch to a reply, as it should go."""
-    await told.do(DISPATCHER, Dispatch())
-    await told.do(GRID, Sign("1"))
-    await told.do(GRID, FirstContact("1", "call log"))
-    await told.reply(Level.GRID, "1")
-    await told.until_kind("reply_submitted")
 
 
 async def straight(stage: Stage) -> Performance:
@@ -443,6 +421,8 @@ PATHS: dict[str, Callable[[Stage], Awaitable[Performance]]] = {
         appealed,
         commitment,
         commitment_reviewed,
+        *EXCEPTION_PATHS,
+        *SHARED_PATHS,
     )
 }
 """Every path by its name."""

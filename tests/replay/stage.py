@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,8 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
 from temporalio.exceptions import ApplicationError
 
-from activities.messages import Appended, Entry, LegAnswer
+from activities.bulk import Give
+from activities.messages import Appended, BulkJob, BulkStanding, Entry, LegAnswer
 from domain.commands import Act, Answer, Order, SubmitReply
 from domain.events import Event
 from domain.levels import Level
@@ -58,6 +59,31 @@ class TroubledRecords(MemoryRecords):
             self._forgotten.add(place)
             raise ApplicationError("written, and the report was lost")
         return appended
+
+
+class MemoryJob:
+    """A bulk job kept in memory: one order for each of some requests, one of them in a batch.
+
+    It rests, once, when so many as ``rests_after`` have been given theirs (``None``: it does not).
+    """
+
+    def __init__(self, give: Give, by: Actor, act: Act, numbers: Sequence[str]) -> None:
+        self._give = give
+        self._orders = {number: Order(f"bulk-{number}", by, act) for number in numbers}
+        self._given: list[str] = []
+        self.rests_after: int | None = None
+
+    @activity.defn(name="bulk_give")
+    async def bulk_give(self, _job: BulkJob) -> BulkStanding:
+        """Give the next request its order, unless the job rests."""
+        rests = self.rests_after == len(self._given)
+        if not rests:
+            number = list(self._orders)[len(self._given)]
+            await self._give(number, self._orders[number])
+            self._given.append(number)
+        waiting = len(self._orders) - len(self._given)
+        results = {"done": len(self._given), "pending": waiting}
+        return BulkStanding(waiting, {name: n for name, n in results.items() if n}, paused=rests)
 
 
 @dataclass
@@ -108,6 +134,11 @@ class Performance:
         return self.begun.number
 
     @property
+    def orders(self) -> MemoryOrders:
+        """The way in which a worker gives orders to requests."""
+        return MemoryOrders(self.requests, self.stage.records)
+
+    @property
     def timeline(self) -> list[Event]:
         """What has been written down so far."""
         return self.stage.records.timelines[self.number]
@@ -132,7 +163,7 @@ class Performance:
         """Give a command to the request after its story has ended, which is kept first."""
         self.earlier = await self.histories()
         order = Order(f"{self.number}-{next(self._keys)}", by, act)
-        return await MemoryOrders(self.requests, self.stage.records).give(self.number, order)
+        return await self.orders.give(self.number, order)
 
     async def told_beside(self, workflow: str) -> None:
         """Keep the history of another workflow that ended on the way."""

@@ -6,6 +6,7 @@ The histories come from a real server (see :mod:`tests.replay.record`); replayin
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
 
 import pytest
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
@@ -14,16 +15,22 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from config.payloads import message_converter
-from tests.replay import corpus
+from domain.applications import ExceptionKind
+from domain.clock import ClockKind
+from domain.commands import Act
+from domain.events import ApplicationDecided, DeadlineFired, Fact
+from domain.evolution import CHANGES
+from domain.lifecycle import TABLE
+from tests.replay import contents, corpus
 from tests.replay.changed_story import WithATimerFirst, WithoutAttributes
 from tests.replay.paths import PATHS
-from worker.registry import WORKFLOWS, workflow_runner
+from worker.registry import BULK_WORKFLOWS, WORKFLOWS, workflow_runner
 
 
 def replayer(*stories: type) -> Replayer:
     """A replayer set up as the worker is."""
     return Replayer(
-        workflows=stories or WORKFLOWS,
+        workflows=stories or (*WORKFLOWS, *BULK_WORKFLOWS),
         data_converter=message_converter(),
         workflow_runner=workflow_runner(),
     )
@@ -49,6 +56,60 @@ def test_every_path_is_in_the_corpus_and_told_to_its_end() -> None:
             assert run["WORKFLOW_EXECUTION_CONTINUED_AS_NEW"] + run["WORKFLOW_EXECUTION_COMPLETED"] == 1, path
     assert len(runs["in_new_runs"]) >= 3
     assert [run["WORKFLOW_EXECUTION_COMPLETED"] for run in runs["reopened"]] == [1, 1]
+
+
+NO_UPDATES = {
+    "submit_reply": "reply_submitted",
+    "register": "registered",
+    "pass_time": "deadline_fired",
+    "refuse_reply": "reply_refused",
+    "continue_story": "story_continued",
+}
+"""Acts that never come as updates, with the fact by which each is known: a unit replies by completing an activity, and
+the others are given by the story itself.
+"""
+
+
+@pytest.fixture(scope="module")
+async def acts_obeyed() -> list[Act]:
+    return [act for name in corpus.recorded() for act in await contents.obeyed(corpus.history(name))]
+
+
+@pytest.fixture(scope="module")
+async def facts_told() -> list[Fact]:
+    return [fact for name in corpus.recorded() for fact in await contents.facts(corpus.history(name))]
+
+
+async def test_every_act_was_given_and_obeyed_in_some_history(
+    acts_obeyed: list[Act], facts_told: list[Fact]
+) -> None:
+    known_by_their_facts = {
+        act for act, kind in NO_UPDATES.items() if kind in {fact.kind for fact in facts_told}
+    }
+    assert set(TABLE) == {act.act for act in acts_obeyed} | known_by_their_facts
+    assert not {act.act for act in acts_obeyed} & set(NO_UPDATES)
+
+
+async def test_every_kind_of_fact_stands_in_some_history(facts_told: list[Fact]) -> None:
+    assert {type(fact) for fact in facts_told} == set(CHANGES)
+
+
+async def test_in_some_history_every_limit_was_passed_and_every_exception_granted(
+    facts_told: list[Fact],
+) -> None:
+    assert {fact.clock for fact in facts_told if isinstance(fact, DeadlineFired)} == set(ClockKind)
+    decided = [fact for fact in facts_told if isinstance(fact, ApplicationDecided)]
+    assert {fact.exception for fact in decided if fact.granted} == set(ExceptionKind)
+    verdicts = {(fact.granted, fact.silent) for fact in decided}
+    assert verdicts == set(product((True, False), repeat=2)), "granted or refused, by people and by silence"
+
+
+async def test_every_workflow_has_a_history() -> None:
+    names = {
+        corpus.history(name).events[0].workflow_execution_started_event_attributes.workflow_type.name
+        for name in corpus.recorded()
+    }
+    assert len(names) == len((*WORKFLOWS, *BULK_WORKFLOWS)), names
 
 
 def test_the_corpus_holds_every_means_by_which_a_story_is_told() -> None:
