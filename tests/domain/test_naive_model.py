@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,37 @@ from domain.applications import ExceptionKind
 from domain.clock import ClockKind, threshold
 from domain.commands import (
     Accept,
+    Acknowledge,
     Act,
+    Adopt,
     AnswerDirectly,
+    Attach,
     Callback,
+    CancelCard,
     Comment,
+    ContinueStory,
+    DeclineJoint,
+    Delegate,
+    DeliberationResult,
+    Disown,
     Dispatch,
     FirstContact,
+    HandToPartner,
     HandUp,
+    Instruct,
+    MarkConfidential,
     Merge,
+    PartnerResult,
+    PassTime,
+    RaiseCard,
     Reassign,
     Redo,
+    ReferDeliberation,
+    RefuseReply,
     Reject,
+    RemoveJoint,
     Reopen,
+    ReportInterim,
     RequestInfo,
     Resume,
     ReviewBack,
@@ -38,6 +58,7 @@ from domain.commands import (
     Rule,
     SendDown,
     Sign,
+    StartJoint,
     SubmitReply,
     Supervise,
     SupplyInfo,
@@ -47,15 +68,18 @@ from domain.commands import (
 from domain.durations import Duration
 from domain.events import DeadlineFired
 from domain.levels import Level
+from domain.lifecycle import TABLE
+from domain.partners import Partner
 from domain.policy import ClockMode, Extension, Policy, Thresholds, Urgency
 from domain.refusals import Refused
-from domain.request import Card, Intake, State
+from domain.request import Card, Intake, State, Visibility
 from domain.simulator import Simulation
 from domain.terms import Reason
 from domain.units import SYSTEM, Actor, Role
 from tests.support.builders import (
     MONDAY_MORNING,
     OFFICE,
+    PHOTO,
     UNITS,
     actor,
     application,
@@ -102,7 +126,13 @@ WORKING = {
     "callback_within": "2wd",
     "reminder_every": "1wd",
 }
-WAITING_PLACES = {"registration": "30min", "registration_again": "1wd", "awaiting_info": "3wd"}
+WAITING_PLACES = {
+    "registration": "30min",
+    "registration_again": "1wd",
+    "awaiting_info": "3wd",
+    "deliberation": "3wd",
+    "partner": "2d",
+}
 
 PROMISES: list[tuple[Policy, dict[str, str], dict[str, str]]] = [
     (
@@ -174,8 +204,51 @@ ACTS: dict[str, Callable[[Said], Act]] = {
     "reassign": lambda said: Reassign(UNITS[Level(said["level"] or "grid")], "a matter of theirs"),
     "merge": lambda said: Merge("20260302-0000002", State.IN_PROGRESS),
     "reopen": lambda said: Reopen("dark again"),
+    "ask_transfer_out": lambda said: application(
+        ExceptionKind.TRANSFER_OUT, reason="police_110" if said["at_once"] else "petition"
+    ),
+    "ask_void": lambda said: application(ExceptionKind.VOID),
     "comment": lambda said: Comment("is anybody there?"),
+    "attach": lambda said: Attach(replace(PHOTO, sha256=said["file"] * 64)),
+    "instruct": lambda said: Instruct("settle it this week"),
+    "acknowledge": lambda said: Acknowledge(said["instruction"]),
+    "interim_report": lambda said: ReportInterim("a lorry is ordered"),
+    "mark_confidential": lambda said: MarkConfidential(Visibility(said["secrecy"]), "the caller is afraid"),
+    "cancel_card": lambda said: CancelCard(said["leg"], Card(said["card"] or Card.YELLOW), "by mistake"),
+    "raise_card": lambda said: RaiseCard(said["leg"], "two yellow cards"),
+    "adopt": lambda said: Adopt(said["child"], has_contact=True),
+    "disown": lambda said: Disown(said["child"]),
+    "refuse_reply": lambda said: RefuseReply(said["leg"], "not_possible_now", "moved on"),
+    "continue_story": lambda said: ContinueStory(2),
+    "pass_time": lambda said: PassTime(),
+    "refer_deliberation": lambda said: ReferDeliberation("residents' hall", "where to?"),
+    "deliberation_result": lambda said: DeliberationResult("beside the gate", agreed=said["granted"]),
+    "hand_to_partner": lambda said: HandToPartner(Partner.ENFORCEMENT, "clue-7"),
+    "partner_result": lambda said: PartnerResult("done", "corrected", said["case"]),
+    "delegate": lambda said: Delegate(said["leg"], UNITS[Level(said["level"] or "grid")], "have a look"),
+    "start_joint": lambda said: StartJoint(UNITS[Level(said["level"] or "grid")], "lend a lorry"),
+    "decline_joint": lambda said: DeclineJoint(said["leg"], "no lorry"),
+    "remove_joint": lambda said: RemoveJoint(said["leg"], "not needed"),
 }
+
+NOT_PLAYED = {
+    "register": "each story begins with it, in call()",
+    "recalculate": "the naive office knows one calendar",
+    "move_policy": "the naive clerk keeps one promise for a whole request",
+    "remind_of_commitment": "nothing is put off until a later date here",
+}
+"""Acts of the table that the naive clerk does not know, with the reason."""
+
+KINDS_NOT_PLAYED = {
+    ExceptionKind.DISPUTE: "who rules it names a unit from outside the ladder",
+    ExceptionKind.ADMISSION: "the door asks for it with the terms of a dispatch",
+    ExceptionKind.HAND_UP: "the promises here do not ask before handling moves up",
+    ExceptionKind.BACKLOG: "it comes with a commitment and its reminders",
+    ExceptionKind.UNREASONABLE: "a finding changes neither state nor clock",
+    ExceptionKind.MALICIOUS: "a finding changes neither state nor clock",
+    ExceptionKind.APPEAL: "it answers a finding",
+}
+"""Exceptions that nobody asks the naive clerk for, with the reason."""
 
 STRAIGHT_ON: dict[str, list[tuple[str, str]]] = {
     "registered": [("accept", "agent")],
@@ -183,12 +256,18 @@ STRAIGHT_ON: dict[str, list[tuple[str, str]]] = {
     "pending_dispatch": [("dispatch", "dispatcher")],
     "pending_sign": [("sign", "handler")],
     "in_progress": [("first_contact", "handler"), ("submit_reply", "handler")],
+    "in_deliberation": [("deliberation_result", "handler")],
+    "awaiting_partner": [("partner_result", "handler"), ("partner_result", "partner")],
     "suspended": [("resume", "handler"), ("resume", "dispatcher")],
     "pending_review": [("review_pass", "reviewer"), ("review_pass", "reviewer"), ("review_back", "reviewer")],
     "pending_callback": [("callback", "callback_agent")],
 }
 
-SELDOM = ("withdraw", "reject", "answer_directly", "merge", "comment")
+SELDOM = (
+    "withdraw", "reject", "answer_directly", "merge", "ask_transfer_out", "ask_void", "comment", "attach", "instruct",
+    "interim_report", "mark_confidential", "cancel_card", "raise_card", "adopt", "disown", "refuse_reply",
+    "continue_story", "pass_time",
+)  # fmt: skip
 
 WAITS = st.one_of(
     st.integers(0, 20), st.integers(0, 600), st.integers(0, 3 * DAY), st.integers(5 * DAY, 9 * DAY)
@@ -228,7 +307,11 @@ class SideBySide(RuleBasedStateMachine):
             "number": NOT_MOVED,
             "received_at": instant(begin_at),
             "calendar": CALENDAR,
-            "common": common(registration_again=Duration.parse("1wd")),
+            "common": common(
+                registration_again=Duration.parse("1wd"),
+                deliberation=Duration.parse("3wd"),
+                partner=Duration.parse("2d"),
+            ),
             "has_contact": contact,
         }
         self.complete: Intake = intake(policy=chosen, missing=tuple(missing), **begun)
@@ -299,6 +382,18 @@ class SideBySide(RuleBasedStateMachine):
         self.wait(patience)
         self._give("rule", "dispatcher", self._whatever | {"granted": granted})
 
+    @precondition(lambda self: self.clerk.state == "in_progress")
+    @rule(
+        waits=st.tuples(st.integers(0, 20), st.sampled_from([0, 5, 200, 3 * DAY])),
+        act=st.sampled_from(["refer_deliberation", "hand_to_partner"]),
+    )
+    def wait_for_others(self, waits: tuple[int, int], act: str) -> None:
+        """The matter lies elsewhere for a while."""
+        self.wait(waits[0])
+        lead = self.clerk.lead or {"level": "town"}
+        self._give(act, "handler", self._whatever | {"unit": lead["level"]})
+        self.wait(waits[1])
+
     @precondition(lambda self: self.clerk.state in table.ENDED)
     @rule(wait=st.sampled_from([1, 60, 20 * DAY, 31 * DAY]))
     def open_again(self, wait: int) -> None:
@@ -356,6 +451,12 @@ class SideBySide(RuleBasedStateMachine):
             "attributable": data.draw(st.booleans()),
             "card": data.draw(st.sampled_from([None, *Card])),
             "granted": data.draw(st.booleans()),
+            "at_once": data.draw(st.booleans()),
+            "file": data.draw(st.sampled_from("abc")),
+            "instruction": f"i{self.clerk.instructed - data.draw(st.integers(0, 1))}",
+            "secrecy": data.draw(st.sampled_from(table.SECRECY)),
+            "child": data.draw(st.sampled_from(["20260302-0000003", "20260302-0000004"])),
+            "case": data.draw(st.sampled_from(["", "clue-7", "clue-8"])),
         }
 
     @property
@@ -366,6 +467,8 @@ class SideBySide(RuleBasedStateMachine):
             "card": None,
             "granted": True,
             "application": f"a{len(self.clerk.asked)}",
+            "case": "clue-7",
+            "at_once": False,
             "matter": self.complete.matter,
             "snapshot": self.complete.snapshot,
         }
@@ -395,7 +498,8 @@ class SideBySide(RuleBasedStateMachine):
         lead = self.clerk.lead["id"] if self.clerk.lead else None
         asked = f"a{len(self.clerk.asked)}"
         for kind, leg in (
-            *(("total", None), ("resume", None), ("decision", asked)),
+            *((kind, None) for kind in ("total", "resume", "deliberation", "partner")),
+            ("decision", asked),
             *((kind, lead) for kind in ("sign", "dwell", "first_contact")),
         ):
             due = self._due(kind, leg)
@@ -407,8 +511,18 @@ class SideBySide(RuleBasedStateMachine):
         return None if due is None else minute(due)
 
 
-SideBySide.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+SideBySide.TestCase.settings = settings(
+    derandomize=True, max_examples=70, stateful_step_count=40, deadline=None
+)
 TestSideBySide = SideBySide.TestCase
+
+
+def test_the_naive_clerk_plays_every_act_but_these() -> None:
+    assert set(ACTS) == set(table.POSSIBLE)
+    asked = {name.removeprefix("ask_") for name in ACTS if name.startswith("ask_")}
+    assert {"apply" if name.startswith("ask_") else name for name in ACTS} == set(TABLE) - set(NOT_PLAYED)
+    assert asked == set(ExceptionKind) - set(KINDS_NOT_PLAYED)
+    assert set(NOT_PLAYED) <= set(TABLE)
 
 
 def test_the_naive_clerk_knows_nothing_of_the_rules() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.naive.clerk import Clerk
+from tests.support.naive.besides import Besides
 from tests.support.naive.office import DAY
-from tests.support.naive.table import DECIDED_IN, LEADS
+from tests.support.naive.table import BEFORE_DISPATCH, DECIDED_BY, DECIDED_IN, ENDED, LEADS
 
 
-class Naive(Clerk):
+class Naive(Besides):
     """The whole of a request, told naively."""
 
     def _ask_return(self, _role: str, said: dict[str, Any]) -> None:
@@ -35,18 +35,26 @@ class Naive(Clerk):
         self._must(self._enjoyed("suspension") < 2)
         self._ask("suspension", lead)
 
-    def _rule(self, _role: str, said: dict[str, Any]) -> None:
+    def _ask_transfer_out(self, role: str, said: dict[str, Any]) -> None:
+        self._must_not_wait("transfer_out")
+        self._ask("transfer_out", by=role)
+        if said["at_once"]:
+            self._settle_application(self.asked[-1]["id"], granted=True)
+
+    def _ask_void(self, role: str, _said: dict[str, Any]) -> None:
+        self._must_not_wait("void")
+        self._ask("void", by=role)
+
+    def _rule(self, role: str, said: dict[str, Any]) -> None:
         self._must(self._can_be_decided(said["application"]))
+        asked = self._application(said["application"]) or {}
+        self._must(DECIDED_BY[asked["kind"]] == role != asked["by"])
         self._settle_application(said["application"], granted=said["granted"])
 
     def _resume(self, role: str, said: dict[str, Any]) -> None:
         if role in LEADS:
             self._own({**said, "leg": (self.lead or {})["id"]})
-        self._stop("resume")
-        for clock in self.clocks:
-            if clock["paused"]:
-                clock.update(running=True, paused=False)
-        self.state = "in_progress"
+        self._come_back("resume")
 
     def _reassign(self, _role: str, said: dict[str, Any]) -> None:
         lead = self.lead or {}
@@ -55,10 +63,13 @@ class Naive(Clerk):
         self._dispatched(said["level"] or "grid")
 
     def _merge(self, _role: str, _said: dict[str, Any]) -> None:
+        self._must(not self.children)
         self._end("merged")
 
     def _reopen(self, role: str, _said: dict[str, Any]) -> None:
         self._must(role == "system" or self.now <= self.ended_on + 30 * DAY)
+        if self.state in ("withdrawn", "transferred_out"):
+            self.children = set()
         percent = self.redo_percent if self.replied else 100
         self.cycle, self.tries, self.submitted, self.replied = self.cycle + 1, [], None, False
         if not self.accepted:
@@ -75,21 +86,21 @@ class Naive(Clerk):
             self._start("dispatch")
             self.state = "pending_dispatch"
 
-    def _comment(self, _role: str, _said: dict[str, Any]) -> None:
-        return
-
     # Applications.
 
     def _asking(self, kind: str, said: dict[str, Any]) -> dict[str, Any]:
         lead = self.lead or {}
         self._must(lead["level"] == said["unit"])
-        self._must(not any((each["kind"], each["status"]) == (kind, "open") for each in self.asked))
+        self._must_not_wait(kind)
         return lead
 
-    def _ask(self, kind: str, lead: dict[str, Any]) -> None:
-        number = f"a{len(self.asked) + 1}"
-        self.asked.append({"id": number, "kind": kind, "leg": lead["id"], "status": "open"})
-        self._start("decision", "30min" if self.hurried else "2wh", leg=number)
+    def _must_not_wait(self, kind: str) -> None:
+        self._must(not any((each["kind"], each["status"]) == (kind, "open") for each in self.asked))
+
+    def _ask(self, kind: str, lead: dict[str, Any] | None = None, by: str = "") -> None:
+        number, leg = f"a{len(self.asked) + 1}", lead and lead["id"]
+        self.asked.append({"id": number, "kind": kind, "leg": leg, "status": "open", "by": by})
+        self._start("decision", "30min" if self.hurried and self.accepted else "2wh", leg=number)
 
     def _settle_application(self, number: str | None, *, granted: bool = False) -> None:
         application = self._application(number)
@@ -109,28 +120,40 @@ class Naive(Clerk):
                 for clock in (self._clock("total"), self._clock("dwell", lead["id"])):
                     if clock is not None:
                         self._lengthen(clock)
+            case "transfer_out":
+                self._end("transferred_out")
+            case "void":
+                self._end("voided")
             case _:
-                for clock in self.clocks:
-                    if clock["running"] and clock["kind"] != "decision":
-                        clock.update(running=False, paused=True)
-                self._start("resume", "6wh")
-                self.state = "suspended"
+                self._stand_still("suspended", "resume", "6wh")
 
     def _lengthen(self, clock: dict[str, Any]) -> None:
         clock["need"] += self._minutes(self.longer)[0]
         for percent in self._percents(clock["kind"]):
             if clock["counted"] * 100 < clock["need"] * percent:
                 clock["reached"].pop(percent, None)
+            elif percent in clock["reached"]:
+                enough = enumerate(clock["ticks"], start=1)
+                clock["reached"][percent] = next(
+                    minute for ticks, minute in enough if ticks * 100 >= clock["need"] * percent
+                )
 
     def _let_lapse(self) -> None:
-        lead = self.lead
         for each in self.asked:
-            answering = lead is not None and lead["state"] in ("pending_sign", "in_progress")
-            if each["status"] == "open" and not (
-                answering and lead is not None and lead["id"] == each["leg"]
-            ):
+            if each["status"] == "open" and self._is_pointless(each):
                 each["status"] = "lapsed"
                 self._stop("decision", each["id"])
+
+    def _is_pointless(self, asked: dict[str, Any]) -> bool:
+        if self.state in ENDED:
+            return True
+        if asked["kind"] == "transfer_out":
+            return self.submitted is not None
+        if asked["kind"] == "void":
+            return self.state not in BEFORE_DISPATCH
+        lead = self.lead
+        answering = lead is not None and lead["state"] in ("pending_sign", "in_progress")
+        return not (answering and lead is not None and lead["id"] == asked["leg"])
 
     def _application(self, number: str | None) -> dict[str, Any] | None:
         return next((each for each in self.asked if each["id"] == number), None)

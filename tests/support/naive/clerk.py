@@ -35,8 +35,8 @@ class Clerk(File):
                 self._end("closed")
             case "decision":
                 self._settle_application(clock["leg"])
-            case "resume":
-                self._resume("", {})
+            case "resume" | "deliberation" | "partner":
+                self._come_back(clock["kind"])
             case _:
                 return
 
@@ -131,7 +131,7 @@ class Clerk(File):
         if leg["role"] == "joint":
             self._end_leg(leg)
             return
-        self._must(self.state == "in_progress")
+        self._must(self.state == "in_progress" and not self.unread)
         leg["state"] = "replied"
         self._stop("first_contact", leg["id"])
         self._start("review")
@@ -183,16 +183,21 @@ class Clerk(File):
             self._dispatched(self._first_rung())
 
     def _dispatched(self, level: str, percent: int = 100) -> None:
-        leg: dict[str, Any] = {
-            "id": str(len(self.legs) + 1), "level": level, "role": "lead", "state": "pending_sign",
-            "contacted": False, "cards": set[str](), "since": self.now, "taken_away": False, "returned": False,
-        }  # fmt: skip
-        self.legs.append(leg)
+        leg = self._new_leg(level, "lead")
         self._stop("dispatch")
         self._start("sign", leg=leg["id"])
         if level in self.dwell:
             self._start("dwell", self.dwell[level], leg=leg["id"], percent=percent)
         self.state = "pending_sign"
+
+    def _new_leg(self, level: str, role: str) -> dict[str, Any]:
+        leg: dict[str, Any] = {
+            "id": str(len(self.legs) + 1), "level": level, "role": role, "state": "pending_sign",
+            "contacted": False, "cards": set[str](), "cancelled": set[str](),
+            "since": self.now, "taken_away": False, "returned": False,
+        }  # fmt: skip
+        self.legs.append(leg)
+        return leg
 
     def _signed(self, leg: dict[str, Any]) -> None:
         leg["state"] = "in_progress"
@@ -226,6 +231,20 @@ class Clerk(File):
         self.cycle, self.tries, self.submitted, self.replied = self.cycle + 1, [], None, False
         self._dispatched(lead["level"], percent=self.redo_percent)
 
+    def _stand_still(self, state: str, until: str, limit: str = "") -> None:
+        for clock in self.clocks:
+            if clock["running"] and clock["kind"] != "decision":
+                clock.update(running=False, paused=True)
+        self._start(until, limit)
+        self.state = state
+
+    def _come_back(self, waited_for: str) -> None:
+        self._stop(waited_for)
+        for clock in self.clocks:
+            if clock["paused"]:
+                clock.update(running=True, paused=False)
+        self.state = "in_progress"
+
     def _end(self, state: str) -> None:
         for leg in self.legs:
             leg["state"] = "ended"
@@ -234,6 +253,3 @@ class Clerk(File):
 
     @abstractmethod
     def _settle_application(self, number: str | None, *, granted: bool = False) -> None: ...
-
-    @abstractmethod
-    def _resume(self, role: str, said: dict[str, Any]) -> None: ...

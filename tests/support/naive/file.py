@@ -32,6 +32,7 @@ class File(ABC):
         hurried: bool = False,
         longer: str = "",
         named: str = "town",
+        secrecy: str = "party",
     ) -> None:
         self.now = now
         self.office = office
@@ -60,6 +61,11 @@ class File(ABC):
         self.tries: list[int] = []
         self.urged_on: int | None = None
         self.submitted: int | None = None
+        self.secrecy = secrecy
+        self.deliberations = 0
+        self.instructed, self.unread = 0, set[str]()
+        self.files = set[str]()
+        self.children = set[str]()
         self._start("registration")
         if complete:
             self._accepted()
@@ -100,6 +106,7 @@ class File(ABC):
             for clock in self.clocks:
                 if clock["running"] and (open_now or not clock["working"]):
                     clock["counted"] += 1
+                    clock["ticks"].append(self.now)
                     self._note_reached(clock)
             self.settle()
 
@@ -186,6 +193,7 @@ class File(ABC):
             {
                 "kind": kind, "leg": leg, "need": need * percent / 100, "working": working, "counted": 0,
                 "running": True, "paused": False, "stopped_at": None, "reached": dict[int, int](), "fired": set[int](),
+                "ticks": list[int](),
             }
         )  # fmt: skip
 

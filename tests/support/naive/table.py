@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 LADDER = ("grid", "community", "town", "district")
-ENDED = {"closed", "answered_directly", "not_accepted", "withdrawn", "merged"}
-AT_WORK = {"pending_sign", "in_progress", "suspended"}
+REOPENABLE = {"closed", "answered_directly", "not_accepted", "withdrawn", "merged", "transferred_out"}
+ENDED = {*REOPENABLE, "voided"}
+AT_WORK = {"pending_sign", "in_progress", "suspended", "in_deliberation", "awaiting_partner"}
 SHARED = AT_WORK | {"pending_dispatch"}
 ACCEPTED = {"pending_dispatch", *AT_WORK, "pending_review", "pending_callback"}
 OPEN = {"registered", "awaiting_info", *ACCEPTED}
@@ -38,12 +39,37 @@ POSSIBLE: dict[str, tuple[set[str], set[str]]] = {
     "ask_return": ({"pending_sign", "in_progress"}, LEADS),
     "ask_extension": ({"in_progress"}, LEADS),
     "ask_suspension": ({"in_progress"}, {"handler"}),
-    "rule": (OPEN, {"dispatcher"}),
+    "ask_transfer_out": (
+        {"registered", "pending_dispatch", "pending_sign", "in_progress"},
+        {"agent", "duty_leader"},
+    ),
+    "ask_void": ({"registered", "pending_dispatch"}, {"agent", "dispatcher"}),
+    "rule": (OPEN, {"dispatcher", "duty_leader"}),
     "resume": ({"suspended"}, {"handler", "unit_head", "dispatcher"}),
     "reassign": ({"pending_sign", "in_progress"}, {"dispatcher"}),
     "merge": (OPEN, {"agent", "dispatcher"}),
-    "reopen": (ENDED, {"callback_agent", "reviewer", "duty_leader", "agent", "system"}),
+    "reopen": (REOPENABLE, {"callback_agent", "reviewer", "duty_leader", "agent", "system"}),
     "comment": (OPEN, EVERYBODY),
+    "attach": (OPEN, EVERYBODY),
+    "instruct": (ACCEPTED, {"duty_leader"}),
+    "acknowledge": (ACCEPTED, UNIT),
+    "interim_report": ({"in_progress", "awaiting_partner"}, UNIT),
+    "mark_confidential": (OPEN, {"agent", "reviewer"}),
+    "cancel_card": (ACCEPTED, {"supervisor"}),
+    "raise_card": (ACCEPTED, {"system"}),
+    "adopt": (OPEN, {"system"}),
+    "disown": (OPEN | REOPENABLE, {"system"}),
+    "refuse_reply": (OPEN, {"system"}),
+    "continue_story": (OPEN | {"closed"}, {"system"}),
+    "pass_time": (OPEN | {"closed"}, {"system"}),
+    "refer_deliberation": ({"in_progress"}, LEADS),
+    "deliberation_result": ({"in_deliberation"}, LEADS),
+    "hand_to_partner": ({"in_progress"}, LEADS),
+    "partner_result": ({"awaiting_partner"}, LEADS | {"partner", "dispatcher", "system"}),
+    "delegate": ({"in_progress"}, LEADS),
+    "start_joint": ({"pending_sign", "in_progress"}, LEADS | {"dispatcher"}),
+    "decline_joint": (SHARED, UNIT),
+    "remove_joint": (ACCEPTED, {"dispatcher"}),
 }
 
 # Which clocks may speak in which state; elsewhere they count on in silence.
@@ -54,13 +80,24 @@ SPEAKING: dict[str, set[str]] = {
     "pending_sign": {"total", "reminder", "sign", "decision"},
     "in_progress": {"total", "reminder", "first_contact", "dwell", "decision"},
     "suspended": {"resume", "decision"},
+    "in_deliberation": {"deliberation", "decision"},
+    "awaiting_partner": {"total", "reminder", "partner", "decision"},
     "pending_review": {"review", "decision"},
     "pending_callback": {"callback", "decision"},
 }
 FIRST_TO_SPEAK = (
     "total", "registration", "awaiting_info", "dispatch", "sign", "first_contact", "dwell", "review", "callback",
-    "reminder", "decision", "resume",
+    "reminder", "decision", "resume", "deliberation", "partner",
 )  # fmt: skip
 
 # What is asked for is decided only where a decision has its effect; an extension anywhere.
-DECIDED_IN = {"return": {"pending_sign", "in_progress"}, "suspension": {"in_progress"}, "extension": OPEN}
+DECIDED_IN = {
+    "return": {"pending_sign", "in_progress"}, "suspension": {"in_progress"}, "extension": OPEN,
+    "transfer_out": OPEN, "void": OPEN,
+}  # fmt: skip
+DECIDED_BY = {
+    "return": "dispatcher", "suspension": "dispatcher", "extension": "dispatcher",
+    "transfer_out": "duty_leader", "void": "duty_leader",
+}  # fmt: skip
+BEFORE_DISPATCH = {"registered", "awaiting_info", "pending_dispatch"}
+SECRECY = ("public", "party", "lead_only", "sealed")
