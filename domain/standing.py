@@ -13,16 +13,7 @@ from domain.request import RequestState, State
 
 ARCHIVED = "archived"
 
-REOPENABLE = frozenset(
-    {
-        State.CLOSED,
-        State.ANSWERED_DIRECTLY,
-        State.NOT_ACCEPTED,
-        State.MERGED,
-        State.WITHDRAWN,
-        State.TRANSFERRED_OUT,
-    }
-)
+REOPENABLE = frozenset(state for state in State if state.is_terminal) - {State.VOIDED}
 """The ends that may be taken back. A voided request was none."""
 
 

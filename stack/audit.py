@@ -7,18 +7,15 @@ from datetime import UTC, date, datetime, time
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
-from sqlalchemy.exc import OperationalError
 
 from persistence.anchors import altered_anchors
-from persistence.engine import make_engine
 from persistence.findings import Finding
 from persistence.verifying import examine, examine_all
 from stack import options
+from stack.databases import DatabaseUrlOption, counting, opened, url_of_running
 from stack.errors import StackProblem
 from stack.foreground import run_in_foreground
-from stack.rebuild import DatabaseUrlOption, url_of_running
 from stack.screen import console
 
 app = typer.Typer(name="audit", help="The record: whether it is what was written.", no_args_is_help=True)
@@ -46,8 +43,7 @@ def verify(
 ) -> None:
     """Examine every timeline, and what is shown, answered and sealed of it. Ends with 1 when anything is found."""
     url = database_url or url_of_running(data_dir)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
+    with counting() as bar:
         task = bar.add_task("verifying", total=None)
         count = run_in_foreground(
             told(
@@ -80,7 +76,6 @@ async def told(
     Raises:
         StackProblem: the database does not answer, or knows no such request.
     """
-    engine = make_engine(url, pool_size=1)
     count = 0
 
     async def tell_all(findings: AsyncIterator[Finding]) -> None:
@@ -89,7 +84,7 @@ async def told(
             tell(finding)
             count += 1
 
-    try:
+    async with opened(url) as engine:
         if number is not None:
             examined = await examine(engine, number)
             if examined is None:
@@ -102,12 +97,6 @@ async def told(
         day = datetime.combine(since, time(), UTC) if since else None
         await tell_all(altered_anchors(engine, since=day, noted=noted))
         return count
-    except OperationalError as error:
-        raise StackProblem(
-            f"The database does not answer: {str(error.orig).strip().splitlines()[0]}"
-        ) from None
-    finally:
-        await engine.dispose()
 
 
 def _line(finding: Finding) -> Text:

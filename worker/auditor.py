@@ -7,17 +7,16 @@ still, its gauge rises; if it stands still itself, its heartbeat grows old.
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.metrics import NONE, Metrics
 from persistence.engine import reading, writing
 from persistence.liveness import beat
 from persistence.queries import count_due_unfired, count_unstarted, open_counts
+from worker.rounds import go_round
 
 log = structlog.get_logger()
 
@@ -43,12 +42,7 @@ class Auditor:
 
     async def run(self) -> None:
         """Go on until cancelled. A round that fails is told; the heartbeat then stays where it was."""
-        while True:
-            try:
-                await self.look()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("auditor_lost_database", error=type(error).__name__)
-            await asyncio.sleep(self._interval.total_seconds())
+        await go_round(self.look, self._interval, "auditor_lost_database")
 
     async def look(self) -> int:
         """One round; the number of open requests with a deadline that is due and has not fired."""

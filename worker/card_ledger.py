@@ -20,6 +20,7 @@ from domain.refusals import Refused
 from domain.units import SYSTEM
 from persistence.cards import PendingPair, find_pairs, pending_pairs, settle_pair
 from persistence.engine import each_by_itself, reading, writing
+from worker.rounds import go_round
 
 log = structlog.get_logger()
 
@@ -55,12 +56,7 @@ class CardLedger:
 
     async def run(self) -> None:
         """Go on until cancelled. A round that fails is told and tried again at the next."""
-        while True:
-            try:
-                await self.look()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("card_ledger_interrupted", error=type(error).__name__)
-            await asyncio.sleep(self._interval.total_seconds())
+        await go_round(self.look, self._interval, "card_ledger_interrupted")
 
     async def look(self) -> None:
         """One round: write down the new pairs, then order the red cards that wait."""

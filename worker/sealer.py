@@ -5,14 +5,13 @@ Logs are kept elsewhere than the database, so whoever would rewrite the record a
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from persistence.anchors import seal_if_due
+from worker.rounds import go_round
 
 log = structlog.get_logger()
 
@@ -28,12 +27,7 @@ class Sealer:
 
     async def run(self) -> None:
         """Go on until cancelled. A round that fails is told and tried again at the next."""
-        while True:
-            try:
-                await self.look()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("sealer_lost_database", error=type(error).__name__)
-            await asyncio.sleep(self._interval.total_seconds())
+        await go_round(self.look, self._interval, "sealer_lost_database")
 
     async def look(self) -> None:
         """One round."""

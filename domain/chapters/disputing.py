@@ -9,7 +9,7 @@ from datetime import datetime
 
 from domain.applications import Application, ApplicationStatus, ExceptionKind
 from domain.chapters.asking import one_above, usual_seat
-from domain.chapters.handling import lead_of, next_leg
+from domain.chapters.handling import lead_of, must_handle, next_leg
 from domain.chapters.returning import MOST_REASSIGNMENTS
 from domain.chapters.verdicts import Verdict
 from domain.commands import Apply
@@ -82,13 +82,7 @@ def _named(state: RequestState, verdict: Verdict) -> Unit:
     unit = verdict.unit
     if unit is None:
         raise Refused("unit_missing", "unit", "the ruling names nobody", "the one unit that leads")
-    if unit.level is Level.CITY:
-        raise Refused(
-            "level_does_not_handle",
-            "unit",
-            "the city supervises and does not handle",
-            "a unit of a response level",
-        )
+    must_handle(unit)
     level = verdict.by.level or Level.CITY
     if _lies_in_another_district(state, unit) and level is not Level.CITY:
         raise Refused(

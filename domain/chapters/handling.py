@@ -104,6 +104,19 @@ def given_to(
     Raises:
         Refused: ``level_does_not_handle``.
     """
+    must_handle(unit)
+    rung = promised(state).ladder.at(unit.level)
+    entry = rung.duty_entry if rung is not None and rung.unit == unit else ""
+    yield LegDispatched(next_leg(state), LegRole.LEAD, unit, entry, state.cycle, cause, reason)
+    yield from admission_asked(state, unit, admission)
+
+
+def must_handle(unit: Unit) -> None:
+    """The city supervises; only the response levels handle.
+
+    Raises:
+        Refused: ``level_does_not_handle``.
+    """
     if unit.level is Level.CITY:
         raise Refused(
             "level_does_not_handle",
@@ -111,10 +124,6 @@ def given_to(
             "the city supervises and does not handle",
             "a unit of a response level",
         )
-    rung = promised(state).ladder.at(unit.level)
-    entry = rung.duty_entry if rung is not None and rung.unit == unit else ""
-    yield LegDispatched(next_leg(state), LegRole.LEAD, unit, entry, state.cycle, cause, reason)
-    yield from admission_asked(state, unit, admission)
 
 
 def admission_asked(state: RequestState, unit: Unit, admission: Terms | None) -> Iterator[Fact]:

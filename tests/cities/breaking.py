@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cities.pack import PACKS
+import pytest
+
+from cities.faults import PackFaults
+from cities.pack import PACKS, load_pack
 
 
 def copy_of(name: str, folder: Path) -> Path:
@@ -172,3 +175,23 @@ class Found:
     row: str
     field: str
     reason: str
+
+
+def refused_with(expected: Found, break_it: Break, folder: Path, *, alone: bool) -> None:
+    """A thin copy, broken, is refused with the expected fault, and with no other where it stands alone."""
+    pack = thin_copy(folder)
+    break_it(pack)
+
+    with pytest.raises(PackFaults) as refused:
+        load_pack(pack)
+
+    faults = refused.value.faults
+    matching = [
+        fault
+        for fault in faults
+        if (fault.file, fault.row, fault.field) == (expected.file, expected.row, expected.field)
+        and expected.reason in fault.reason
+    ]
+    assert matching, "\n".join(map(str, faults))
+    if alone:
+        assert len(faults) == 1, "\n".join(map(str, faults))

@@ -16,6 +16,7 @@ from tests.cities.breaking import (
     missing,
     overwritten,
     policy,
+    refused_with,
     replaced,
     thin_copy,
     without_line,
@@ -397,22 +398,7 @@ FOLLOWED_BY_OTHERS = {
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_broken_pack_is_refused_with_file_row_and_reason(name: str, tmp_path: Path) -> None:
     break_it, expected = BREAKS[name]
-    pack = thin_copy(tmp_path)
-    break_it(pack)
-
-    with pytest.raises(PackFaults) as refused:
-        load_pack(pack)
-
-    faults = refused.value.faults
-    matching = [
-        fault
-        for fault in faults
-        if (fault.file, fault.row, fault.field) == (expected.file, expected.row, expected.field)
-        and expected.reason in fault.reason
-    ]
-    assert matching, "\n".join(map(str, faults))
-    if name not in FOLLOWED_BY_OTHERS:
-        assert len(faults) == 1, "\n".join(map(str, faults))
+    refused_with(expected, break_it, tmp_path, alone=name not in FOLLOWED_BY_OTHERS)
 
 
 def test_a_working_clock_for_a_fire_faults_the_clock_and_every_limit_in_working_time(tmp_path: Path) -> None:

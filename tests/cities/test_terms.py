@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from cities.faults import PackFaults
 from cities.pack import CityPack, load_pack
 from domain.applications import ExceptionKind, Seat, Silence
 from domain.durations import Duration
@@ -22,6 +21,7 @@ from tests.cities.breaking import (
     missing,
     overwritten,
     policy,
+    refused_with,
     silent_about,
     thin_copy,
     without_exception,
@@ -236,22 +236,7 @@ FOLLOWED_BY_OTHERS = {
 @pytest.mark.parametrize("name", BREAKS)
 def test_broken_terms_are_refused_with_file_row_and_reason(name: str, tmp_path: Path) -> None:
     break_it, expected = BREAKS[name]
-    pack = thin_copy(tmp_path)
-    break_it(pack)
-
-    with pytest.raises(PackFaults) as refused:
-        load_pack(pack)
-
-    faults = refused.value.faults
-    matching = [
-        fault
-        for fault in faults
-        if (fault.file, fault.row, fault.field) == (expected.file, expected.row, expected.field)
-        and expected.reason in fault.reason
-    ]
-    assert matching, "\n".join(map(str, faults))
-    if name not in FOLLOWED_BY_OTHERS:
-        assert len(faults) == 1, "\n".join(map(str, faults))
+    refused_with(expected, break_it, tmp_path, alone=name not in FOLLOWED_BY_OTHERS)
 
 
 def test_a_city_may_say_that_nothing_can_be_asked_for_and_nothing_skips(tmp_path: Path) -> None:

@@ -28,11 +28,11 @@ from domain.levels import Level
 from domain.notices import notices_of
 from domain.partners import Partner
 from domain.policy import ClockMode, Policy, Urgency
-from domain.refusals import Refused
 from domain.request import State
 from domain.simulator import Simulation, replayed
 from domain.units import SYSTEM, Actor, Role
 from tests.support.builders import MONDAY_MORNING, UNITS, actor, common, handler, intake, policy
+from tests.support.tales import refusal_of
 
 COMMUNITY = handler(Level.COMMUNITY)
 QUESTION = ReferDeliberation("residents' hall", "Where shall the bins stand?")
@@ -72,12 +72,7 @@ def at_the_community(**changes: object) -> Simulation:
 
 
 def refused(story: Simulation, by: Actor, act: Act, at: datetime = TWENTY_MINUTES_ON) -> str:
-    story.wait_until(at)
-    before = story.state
-    with pytest.raises(Refused) as refusal:
-        story.act(by, act, at)
-    assert story.state == before
-    return refusal.value.code
+    return refusal_of(story, by, act, at)
 
 
 def test_a_deliberation_pauses_total_and_dwell_and_nothing_fires_meanwhile() -> None:

@@ -26,16 +26,15 @@ from domain.commands import (
 )
 from domain.events import Closed, GroupFlagged, Registered
 from domain.levels import Level
-from domain.lifecycle import fold
-from domain.notices import Notice, notices_of
 from domain.policy import CallbackRule
 from domain.recipients import CITIZEN
 from domain.refusals import Refused
-from domain.request import Child, State, begin
+from domain.request import Child, State
 from domain.simulator import Simulation
 from domain.summary import summarize
 from domain.units import SYSTEM, Role
 from tests.support.builders import MONDAY_MORNING, UNITS, actor, handler, intake, policy
+from tests.support.tales import every_notice
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 DISPATCHER, CALLER = actor(Role.DISPATCHER), actor(Role.CITIZEN)
@@ -48,15 +47,6 @@ children = st.lists(st.builds(Child, st.just(""), st.booleans(), st.integers(1, 
     ]
 )
 """Callers on the same matter: each may have left a contact, and speaks for some persons."""
-
-
-def told(story: Simulation) -> list[Notice]:
-    """Every notice of the story, in order."""
-    state, notices = begin(story.state.intake), list[Notice]()
-    for event in story.timeline:
-        state = fold(state, (event,))
-        notices.extend(notices_of(state, event))
-    return notices
 
 
 def dispatched(**changes: object) -> Simulation:
@@ -91,7 +81,7 @@ def test_a_second_call_on_an_open_matter_reaches_its_unit_with_the_new_words_and
     before = story.state
     story.act(CALLER, Urge("now the lamp beside it is dark too"), MONDAY_MORNING + 2 * MINUTE)
     assert (story.state.urge_count, story.state.clocks) == (1, before.clocks)
-    assert told(story)[-1].recipient == UNITS[Level.GRID].code
+    assert every_notice(story)[-1].recipient == UNITS[Level.GRID].code
     assert len(story.facts(Registered)) == 1
 
 
@@ -101,7 +91,7 @@ def test_a_third_call_on_the_same_day_is_kept_as_a_comment_and_the_next_day_it_u
     with pytest.raises(Refused, match="urged today"):
         story.act(CALLER, Urge("please!"), MONDAY_MORNING + 3 * MINUTE)
     story.act(CALLER, Comment("please!"), MONDAY_MORNING + 4 * MINUTE)
-    assert "please!" in told(story)[-1].text_en
+    assert "please!" in every_notice(story)[-1].text_en
     story.act(CALLER, Urge("please, please"), MONDAY_MORNING + DAY)
     assert story.state.urge_count == 2
 
@@ -111,7 +101,9 @@ def test_a_third_call_on_the_same_day_is_kept_as_a_comment_and_the_next_day_it_u
 def test_whoever_called_is_answered_once_under_the_number_they_know(joined: list[Child]) -> None:
     story = closed(with_children(joined))
     answered = [
-        notice.number for notice in told(story) if (notice.subject, notice.recipient) == ("closed", CITIZEN)
+        notice.number
+        for notice in every_notice(story)
+        if (notice.subject, notice.recipient) == ("closed", CITIZEN)
     ]
     assert answered == [PARENT, *(child.number for child in joined)]
 
@@ -152,7 +144,7 @@ def test_five_callers_or_thirty_persons_make_a_group_matter_and_its_town_is_told
     is_group = callers >= 5 or persons >= 30
     assert story.state.group_matter is is_group
     assert len(story.facts(GroupFlagged)) == int(is_group)
-    warned = [notice.recipient for notice in told(story) if notice.subject == "group_flagged"]
+    warned = [notice.recipient for notice in every_notice(story) if notice.subject == "group_flagged"]
     assert warned == (["post:duty_leader", UNITS[Level.TOWN].code] if is_group else [])
 
 

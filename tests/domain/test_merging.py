@@ -25,13 +25,14 @@ from domain.errands import Errand, errands_of, when_refused
 from domain.events import Adopted, Disowned, Event, GroupFlagged, Merged, OwnInitiative, Withdrawn
 from domain.levels import Level
 from domain.lifecycle import fold
-from domain.notices import CITIZEN, Notice, notices_of
+from domain.notices import CITIZEN
 from domain.policy import CallbackRule, Urgency
 from domain.refusals import Refused
 from domain.request import Child, LegEnd, ReopenCause, State, begin
 from domain.simulator import Simulation
 from domain.units import SYSTEM, Role
 from tests.support.builders import MONDAY_MORNING, UNITS, actor, handler, intake, policy, unclassified
+from tests.support.tales import every_notice
 
 MINUTE = timedelta(minutes=1)
 PARENT, CHILD = "20260302-0000001", "20260302-0000002"
@@ -48,15 +49,6 @@ def parent_with(*children: Child, **changes: Any) -> Simulation:
         adopt = Adopt(child.number, child.has_contact, child.people)
         story.act(SYSTEM, adopt, MONDAY_MORNING + place * timedelta(seconds=1))
     return story
-
-
-def told(story: Simulation) -> list[Notice]:
-    """Every notice of the story."""
-    state, notices = begin(story.state.intake), list[Notice]()
-    for event in story.timeline:
-        state = fold(state, (event,))
-        notices.extend(notices_of(state, event))
-    return notices
 
 
 def errands(story: Simulation) -> list[Errand]:
@@ -80,7 +72,7 @@ def test_a_merged_request_ends_names_its_parent_and_releases_its_units() -> None
     assert [leg.end for leg in story.state.legs] == [LegEnd.RELEASED]
     assert story.state.reassignments == 0
     assert not any(clock.is_running for clock in story.state.clocks)
-    assert [notice.text_en for notice in told(story)][-1].endswith(
+    assert [notice.text_en for notice in every_notice(story)][-1].endswith(
         f"handled together with request {PARENT} from now on"
     )
 
@@ -157,7 +149,7 @@ def test_the_fifth_caller_makes_a_group_and_the_town_is_told_once() -> None:
     story = parent_with(*children)
     assert story.facts(GroupFlagged) == [GroupFlagged(callers=5, people=5)]
     assert story.state.group_matter
-    flagged = [notice.recipient for notice in told(story) if notice.subject == "group_flagged"]
+    flagged = [notice.recipient for notice in every_notice(story) if notice.subject == "group_flagged"]
     assert flagged == ["post:duty_leader", UNITS[Level.TOWN].code]
 
 
@@ -187,7 +179,7 @@ def test_when_the_parent_closes_every_child_is_answered_under_its_own_number() -
     ):
         story.act(by, act, MONDAY_MORNING + place * MINUTE)
     assert story.state.state is State.CLOSED
-    answered = [notice for notice in told(story) if notice.subject == "closed"]
+    answered = [notice for notice in every_notice(story) if notice.subject == "closed"]
     assert [(notice.number, notice.recipient) for notice in answered] == [
         (PARENT, CITIZEN),
         (CHILD, CITIZEN),
@@ -248,7 +240,10 @@ def test_a_matter_of_public_safety_goes_on_without_the_caller_who_withdrew() -> 
     story.act(grid, SubmitReply("1", "solved", "sealed off"), MONDAY_MORNING + 5 * MINUTE)
     story.act(actor(Role.REVIEWER), ReviewPass(), MONDAY_MORNING + 6 * MINUTE)
     assert (story.state.state, story.state.ended_how) == (State.CLOSED, "not_called")
-    assert [n.subject for n in told(story) if n.recipient == CITIZEN] == ["accepted", "own_initiative"]
+    assert [n.subject for n in every_notice(story) if n.recipient == CITIZEN] == [
+        "accepted",
+        "own_initiative",
+    ]
 
 
 def test_the_parent_counts_once_and_its_children_are_listed() -> None:

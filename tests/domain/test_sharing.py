@@ -25,13 +25,13 @@ from domain.deadlines import next_due
 from domain.events import Contributed
 from domain.levels import Level
 from domain.notices import notices_of
-from domain.refusals import Refused
 from domain.request import LegEnd, LegRole, LegState, State, Visibility
 from domain.simulator import Simulation, replayed
 from domain.summary import summarize
 from domain.units import Actor, Role, Unit
 from tests.support.builders import MONDAY_MORNING, UNITS, actor, handler, intake, policy
 from tests.support.courses import Course
+from tests.support.tales import refusal_of
 
 BUREAU = Unit("440106-parks_bureau", Level.DISTRICT, "440106", "园林局", "parks")
 OTHER_GRID = Unit("440106012004001-grid_worker", Level.GRID, "440106012004001", "邻格", "another grid")
@@ -52,12 +52,7 @@ def at_the_town() -> Simulation:
 
 
 def refused(story: Simulation, by: Actor, act: Act, at: datetime = TEN_MINUTES_ON) -> str:
-    story.wait_until(at)
-    before = story.state
-    with pytest.raises(Refused) as refusal:
-        story.act(by, act, at)
-    assert story.state == before
-    return refusal.value.code
+    return refusal_of(story, by, act, at)
 
 
 def test_a_delegating_unit_keeps_lead_deadline_and_score() -> None:

@@ -17,15 +17,14 @@ from domain.commands import CancelCard, Dispatch, HandUp, RaiseCard, Sign, Super
 from domain.events import AlarmRaised, DeadlineFired, LegDispatched, Supervised
 from domain.ladder import LEVEL_OF_BODY
 from domain.levels import RESPONSE_LEVELS, Level
-from domain.lifecycle import fold
-from domain.notices import Notice, notices_of
 from domain.policy import Urgency
 from domain.refusals import Refused
-from domain.request import Body, Card, Leg, LegRole, Light, begin
+from domain.request import Body, Card, Leg, LegRole, Light
 from domain.routing import Skip
 from domain.simulator import Simulation
 from domain.units import SYSTEM, Role
 from tests.support.builders import MONDAY_MORNING, UNITS, actor, handler, intake, policy
+from tests.support.tales import every_notice
 
 TOTAL = timedelta(hours=8)
 FAR = "1000h"
@@ -50,19 +49,10 @@ def held_by(level: Level, *, dwell: str = FAR) -> Simulation:
     return story
 
 
-def told(story: Simulation) -> list[Notice]:
-    """Every notice of the story, in order."""
-    state, notices = begin(story.state.intake), list[Notice]()
-    for event in story.timeline:
-        state = fold(state, (event,))
-        notices.extend(notices_of(state, event))
-    return notices
-
-
 def told_by_deadlines(story: Simulation, clock: ClockKind, percent: int) -> set[str]:
     """Who was told that so much of a limit is used."""
     words = f"{percent} % of the {clock} limit is used"
-    return {notice.recipient for notice in told(story) if notice.text_en.endswith(words)}
+    return {notice.recipient for notice in every_notice(story) if notice.text_en.endswith(words)}
 
 
 def lead_of(story: Simulation) -> Leg:
@@ -104,11 +94,13 @@ def test_at_a_black_light_duty_leader_and_discipline_observer_are_told_and_the_r
     story = held_by(Level.TOWN)
     story.wait_until(used(1.999))
     assert story.state.black_listed_at is None
-    before = len(told(story))
+    before = len(every_notice(story))
     story.wait_until(used(2.0))
     assert story.state.black_listed_at is not None
     assert story.state.card is Card.RED
-    listed = {notice.recipient for notice in told(story)[before:] if notice.text_en.endswith("black list")}
+    listed = {
+        notice.recipient for notice in every_notice(story)[before:] if notice.text_en.endswith("black list")
+    }
     assert listed == {"post:duty_leader", "post:discipline_observer"}
 
 
@@ -207,7 +199,7 @@ def test_rule_2_the_red_card_is_the_units_that_earned_the_yellow_one_also_after_
     story.act(SYSTEM, RaiseCard("1", "two yellow cards"), used(0.3))
     grid, committee = story.state.legs
     assert (grid.cards, committee.cards) == ((Card.YELLOW, Card.RED), ())
-    assert [notice.recipient for notice in told(story)][-1] == UNITS[Level.GRID].code
+    assert [notice.recipient for notice in every_notice(story)][-1] == UNITS[Level.GRID].code
 
 
 def test_rule_2_no_red_card_comes_of_a_yellow_one_that_was_taken_back_nor_a_second_red_one() -> None:
@@ -242,10 +234,10 @@ def test_rule_2_the_red_card_may_be_taken_back_by_the_body_above_the_yellow_ones
 
 def test_rule_4_all_four_levels_hear_of_a_critical_matter_when_it_is_accepted() -> None:
     story = Simulation.of(intake(policy=policy(urgency=Urgency.CRITICAL)))
-    warned = [notice.recipient for notice in told(story) if notice.text_en.endswith("was accepted")]
+    warned = [notice.recipient for notice in every_notice(story) if notice.text_en.endswith("was accepted")]
     assert warned == [UNITS[level].code for level in RESPONSE_LEVELS]
     calm = Simulation.of(intake())
-    assert not [notice for notice in told(calm) if notice.text_en.endswith("was accepted")]
+    assert not [notice for notice in every_notice(calm) if notice.text_en.endswith("was accepted")]
 
 
 def test_rule_4_a_silent_unit_does_not_keep_a_critical_matter() -> None:
@@ -294,5 +286,5 @@ def test_rule_7_a_skipped_matter_is_never_handled_below_and_the_units_passed_ove
     story = Simulation.of(replace(made, snapshot=replace(made.snapshot, ladder=ladder)))
     story.wait_until(used(2.0))
     assert [fact.unit.level for fact in story.facts(LegDispatched)] == [Level.TOWN, Level.DISTRICT]
-    copies = [notice.recipient for notice in told(story) if "S-7" in notice.text_en]
+    copies = [notice.recipient for notice in every_notice(story) if "S-7" in notice.text_en]
     assert copies == [UNITS[Level.GRID].code, UNITS[Level.COMMUNITY].code]

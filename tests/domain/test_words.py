@@ -50,6 +50,7 @@ from tests.support.builders import (
     policy,
     unclassified,
 )
+from tests.support.tales import refusal_of
 
 DISTRICT_LEADER = actor(Role.DUTY_LEADER, level=Level.DISTRICT)
 AGENT = actor(Role.AGENT)
@@ -92,12 +93,7 @@ def at_length() -> Simulation:
 
 
 def refused(story: Simulation, by: Actor, act: Act, at: datetime = TEN_MINUTES_ON) -> str:
-    story.wait_until(at)
-    before = story.state
-    with pytest.raises(Refused) as refusal:
-        story.act(by, act, at)
-    assert story.state == before
-    return refusal.value.code
+    return refusal_of(story, by, act, at)
 
 
 def deadlines(state: RequestState) -> list[tuple[datetime, ClockKind, int]]:

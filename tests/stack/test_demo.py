@@ -5,14 +5,13 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cities.pack import pack_folder
-from tests.stack.test_up import HUYING, Terminal, alive, family, until_gone
+from tests.stack.terminal import HUYING, Terminal, alive, family, until_gone
 
 QUICK = {
     "caller": "named",
@@ -22,18 +21,6 @@ QUICK = {
     "callback": "satisfied",
 }
 PATIENCE_SECONDS = 90
-
-
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    folder = tmp_path / "my place"
-    folder.mkdir()
-    opened = Terminal(folder)
-    yield opened
-    for process in opened.running:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 def quick_crew(folder: Path) -> Path:

@@ -4,68 +4,11 @@ import re
 import signal
 import socket
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
-import psutil
 import pytest
 
 from stack.data_dir import DataDir
-from stack.ports import free_port
-
-HUYING = str(Path(sys.executable).with_name("huying"))
-
-
-@dataclass
-class Terminal:
-    """A person's terminal in a folder of their own, whose name has a space."""
-
-    folder: Path
-    ports: list[str] = field(default_factory=list[str])
-    running: list["subprocess.Popen[str]"] = field(default_factory=list["subprocess.Popen[str]"])
-
-    def __post_init__(self) -> None:
-        for option in ("api", "temporal", "temporal-ui", "worker-metrics", "core-metrics"):
-            self.ports += [f"--{option}-port", str(free_port())]
-
-    def up(self, *options: str) -> "subprocess.Popen[str]":
-        command = [HUYING, "up", *self.ports, *options]
-        started = subprocess.Popen(
-            command,
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-        )
-        self.running.append(started)
-        return started
-
-    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [HUYING, *words],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
-
-
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    folder = tmp_path / "my place"
-    folder.mkdir()
-    opened = Terminal(folder)
-    yield opened
-    for process in opened.running:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+from tests.stack.terminal import Terminal, alive, family, until_gone
 
 
 def read_until_running(process: "subprocess.Popen[str]") -> str:
@@ -76,21 +19,6 @@ def read_until_running(process: "subprocess.Popen[str]") -> str:
         if line.startswith("Running"):
             return shown
     pytest.fail(f"it ended before it ran:\n{shown}")
-
-
-def family(process: "subprocess.Popen[str]") -> list[psutil.Process]:
-    return psutil.Process(process.pid).children(recursive=True)
-
-
-def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
-
-
-def until_gone(processes: list[psutil.Process]) -> None:
-    give_up_at = time.monotonic() + 10
-    while alive(processes):
-        assert time.monotonic() < give_up_at, f"left behind: {alive(processes)}"
-        time.sleep(0.05)
 
 
 def test_up_runs_until_ctrl_c_and_a_second_start_continues(terminal: Terminal):

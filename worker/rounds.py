@@ -1,0 +1,25 @@
+"""Looking again and again: how the parts of a worker that no queue wakes go on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+log = structlog.get_logger()
+
+
+async def go_round(look: Callable[[], Awaitable[object]], every: timedelta, interrupted: str) -> None:
+    """Look, rest, and look again until cancelled.
+
+    A round that an outage of database or engine cuts short is told as ``interrupted``, and the next one tries again.
+    """
+    while True:
+        try:
+            await look()
+        except (SQLAlchemyError, OSError) as error:
+            log.warning(interrupted, error=type(error).__name__)
+        await asyncio.sleep(every.total_seconds())
