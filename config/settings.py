@@ -11,13 +11,15 @@ import os
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
 )
+
+from domain.partners import Partner
 
 DEMO_KEY_PREFIX = "demo-"
 """API keys made by the embedded stack begin with this, so that production can refuse them."""
@@ -26,6 +28,22 @@ DEMO_IDENTITY_PREFIX = b"DEMO"
 """Identity keys made by the embedded stack begin with these bytes, for the same reason."""
 
 IDENTITY_KEY_BYTES = 32
+
+
+class PartnerConnection(BaseModel):
+    """How one partner is reached, and how its call-backs are known to be its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(description="base address of the partner's interface, without a slash at its end")
+    token: SecretStr = Field(description="bearer token that we show to the partner")
+    callback_secrets: list[SecretStr] = Field(
+        min_length=1,
+        description="Standard Webhooks secrets (whsec_...) of its call-backs, any of which counts; the newest first",
+    )
+    timeout_seconds: float = Field(default=10, gt=0, le=60)
+    calls_per_second: float = Field(default=20, gt=0, description="pace of all workers' calls together")
+    calls_at_once: int = Field(default=8, ge=1, description="calls under way at once in one worker")
 
 
 class Settings(BaseSettings):
@@ -97,6 +115,17 @@ class Settings(BaseSettings):
     )
     card_ledger_interval_seconds: float = Field(
         default=30, gt=0, description="pause between two looks for yellow cards that make a red one"
+    )
+
+    partners: dict[Partner, PartnerConnection] = Field(
+        default_factory=dict[Partner, PartnerConnection],
+        description="the neighbouring systems that are connected; to the others matters are handed by hand",
+    )
+    partner_inbox_interval_seconds: float = Field(
+        default=0.5, gt=0, description="pause between two looks for call-backs that wait to be delivered"
+    )
+    reconciliation_interval_seconds: float = Field(
+        default=86_400, gt=0, description="pause between two reconciliations with each partner"
     )
 
     @field_validator("database_url")

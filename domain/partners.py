@@ -1,13 +1,19 @@
-"""The neighbouring systems that take a share of the work, and what they can answer.
+"""The neighbouring systems that take a share of the work: what is handed to them, and what they can answer.
 
-A partner never becomes the responsible unit: the lead leg stays where it is, and the total limit runs on.
+A partner never becomes the responsible unit: the lead leg stays where it is, and the total limit runs on. A partner is
+told what it needs and no more; who called is told to none of them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
+
+from domain.durations import Duration
+from domain.policy import Urgency
+from domain.routing import Place
 
 
 class Partner(StrEnum):
@@ -23,6 +29,152 @@ PartnerWord = Literal["done", "under_way", "refused", "withdrawn", "silent"]
 
 WORDS = frozenset({"done", "under_way", "refused", "withdrawn"})
 """What a partner can answer. ``under_way``: its own procedure goes on beyond the request's limit, and has a number."""
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands, whichever partner has it."""
+
+    OPENING = "opening"
+    """Asked for; the partner has not confirmed that it has it."""
+    HANDED_OVER = "handed_over"
+    """The partner has it, and has not begun a procedure of its own."""
+    UNDER_WAY = "under_way"
+    """The partner's own procedure runs, under a number of its own."""
+    DONE = "done"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is still awaited of the partner."""
+        return self in (CaseStatus.OPENING, CaseStatus.HANDED_OVER, CaseStatus.UNDER_WAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """A suspected violation for the joint enforcement team (线索移交)."""
+
+    facts: str
+    legal_basis: str = ""
+    suspect: str = ""
+    to: Literal["enforcement"] = "enforcement"
+
+
+@dataclass(frozen=True, slots=True)
+class Affair:
+    """A service item that the citizen's matter becomes (转办事项).
+
+    ``consent`` is the citizen's consent token of the affairs system; it names nobody. ``follows`` is the number of a
+    case that the citizen has there already, to be followed instead of a new one.
+    """
+
+    item_code: str
+    facts: str
+    consent: str = ""
+    materials: tuple[str, ...] = ()
+    window: str = ""
+    follows: str = ""
+    to: Literal["affairs"] = "affairs"
+
+
+@dataclass(frozen=True, slots=True)
+class VolunteerTask:
+    """A task for volunteers of an area (志愿任务); from ``at_least`` to ``at_most`` of them, between two instants."""
+
+    task_kind: Literal["patrol", "visit", "deliver", "mediate", "clean", "guide"]
+    facts: str
+    starts_at: datetime
+    ends_at: datetime
+    at_least: int = 1
+    at_most: int = 5
+    skills: tuple[str, ...] = ()
+    safety_note: str = ""
+    adults_only: bool = True
+    to: Literal["volunteers"] = "volunteers"
+
+
+Handover = Clue | Affair | VolunteerTask
+"""What is handed over, by the partner that takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTerms:
+    """A city's terms for one partner: how long its answer may take (业务时限), how often it is asked while its
+    call-backs stay away, how long a message waits for those before it, and how long a task may stay unclaimed.
+    """
+
+    partner: Partner
+    zh: str
+    en: str
+    answer_within: Duration
+    poll_every: timedelta
+    hold_gaps: timedelta
+    claim_within: Duration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseBrief:
+    """Everything that a case begins with. ``case`` is its business key and the correlation id of every message.
+
+    The partner hears of category, place, facts, evidence and urgency, never of the caller.
+    """
+
+    case: str
+    request: str
+    partner: Partner
+    urgency: Urgency
+    category: str
+    place: Place
+    handover: Handover
+    evidence: tuple[str, ...]
+    opened_at: datetime
+    due_at: datetime
+    claim_by: datetime | None
+    poll_every: timedelta
+    hold_gaps: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMessage:
+    """One message of a partner about a case, translated; ``kind`` is the field's word (``case_filed``,
+    ``affair_decided`` ...), ``sequence`` its place in the case, from 1 on, ``id`` the same on every delivery.
+
+    ``number`` is the partner's own case number, ``code`` a reason or a collection code, ``unit`` a suggested unit,
+    ``until`` a date that the message names; ``people`` and ``hours`` count volunteers and name none.
+    """
+
+    id: str
+    case: str
+    sequence: int
+    kind: str
+    sent_at: datetime
+    number: str = ""
+    text: str = ""
+    code: str = ""
+    unit: str = ""
+    until: datetime | None = None
+    evidence: tuple[str, ...] = ()
+    people: int = 0
+    hours: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as its request knows it. ``leg`` is the lead leg that handed it over; the request cannot be answered over
+    an open case that is ``mandatory``, unless the answer says that the partner's procedure goes on.
+    """
+
+    id: str
+    partner: Partner
+    leg: str
+    mandatory: bool
+    opened_at: datetime
+    due_at: datetime
+    status: CaseStatus = CaseStatus.OPENING
+    number: str = ""
+    code: str = ""
+    note: str = ""
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

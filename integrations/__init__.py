@@ -1,0 +1,1 @@
+"""Neighbouring systems: one port, an adapter for each partner, and a simulator of each."""
