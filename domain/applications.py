@@ -30,6 +30,7 @@ class ExceptionKind(StrEnum):
     APPEAL = "appeal"
     TRANSFER_OUT = "transfer_out"
     VOID = "void"
+    REMOVAL = "removal"
 
 
 ASKED_BY_THE_RULES = frozenset({ExceptionKind.ADMISSION, ExceptionKind.HAND_UP})

@@ -40,6 +40,18 @@ class ClockKind(StrEnum):
     DELIBERATION = "deliberation"
     PARTNER = "partner"
     INTERIM = "interim"
+    JOINT = "joint"
+    FIELD_TASK = "field_task"
+    WHISTLE_ACK = "whistle_ack"
+    WHISTLE_ATTEND = "whistle_attend"
+    WHISTLE_PLAN = "whistle_plan"
+    WHISTLE_RESULT = "whistle_result"
+
+
+WHISTLE_CLOCKS = frozenset(
+    {ClockKind.WHISTLE_ACK, ClockKind.WHISTLE_ATTEND, ClockKind.WHISTLE_PLAN, ClockKind.WHISTLE_RESULT}
+)
+"""The limits of a whistle, which nothing pauses: ``leg`` names the whistle, or the summons of one department."""
 
 
 @dataclass(frozen=True, slots=True)

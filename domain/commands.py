@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.acts.callers import Adopt, Disown, Merge, RemindOfCommitment, Reopen
+from domain.acts.callers import Adopt, Disown, HearAnswer, Merge, RemindOfCommitment, Reopen
 from domain.acts.closing import Callback, Redo, RefuseReply, ReviewBack, ReviewPass, SubmitReply, Withdraw
 from domain.acts.elsewhere import DeliberationResult, HandToPartner, PartnerResult, ReferDeliberation
 from domain.acts.exceptions import Apply, Resume, Rule
+from domain.acts.field_tasks import GiveFieldTask, RecallFieldTask, ReportFieldTask
 from domain.acts.handling import (
     DeclineJoint,
     Delegate,
@@ -20,12 +21,25 @@ from domain.acts.handling import (
     Reassign,
     RemoveJoint,
     SendDown,
+    SetJoinRule,
     Sign,
     StartJoint,
 )
+from domain.acts.neighbours import OpenCase, ReportCase, SettleCase, WithdrawCase
 from domain.acts.opening import Accept, AnswerDirectly, Register, Reject, RequestInfo, SupplyInfo
 from domain.acts.steering import CancelCard, MovePolicy, RaiseCard, Recalculate, Supervise, Urge
 from domain.acts.time import ContinueStory, PassTime
+from domain.acts.whistles import (
+    AcknowledgeWhistle,
+    AgreePlan,
+    AttendWhistle,
+    BlowWhistle,
+    ConfirmUnjustified,
+    EndWhistle,
+    ObjectToWhistle,
+    RateCall,
+    RateWhistle,
+)
 from domain.acts.words import Acknowledge, Attach, Comment, Instruct, MarkConfidential, ReportInterim
 from domain.units import Actor
 
@@ -59,10 +73,27 @@ Act = (
     | StartJoint
     | DeclineJoint
     | RemoveJoint
+    | SetJoinRule
     | ReferDeliberation
     | DeliberationResult
     | HandToPartner
     | PartnerResult
+    | OpenCase
+    | WithdrawCase
+    | SettleCase
+    | ReportCase
+    | GiveFieldTask
+    | ReportFieldTask
+    | RecallFieldTask
+    | BlowWhistle
+    | AcknowledgeWhistle
+    | AttendWhistle
+    | ObjectToWhistle
+    | AgreePlan
+    | EndWhistle
+    | RateWhistle
+    | RateCall
+    | ConfirmUnjustified
     | Comment
     | Instruct
     | Acknowledge
@@ -72,6 +103,7 @@ Act = (
     | Merge
     | Adopt
     | Disown
+    | HearAnswer
     | Reopen
     | RemindOfCommitment
     | Recalculate

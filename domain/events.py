@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.facts.callers import Adopted, Disowned, GroupFlagged, Merged, Reopened
+from domain.facts.callers import (
+    Adopted,
+    AnsweredThrough,
+    CallbackEnded,
+    Disowned,
+    GroupFlagged,
+    Merged,
+    Reopened,
+)
 from domain.facts.closing import (
     CallbackTried,
     Closed,
@@ -41,9 +49,11 @@ from domain.facts.exceptions import (
     TransferredOut,
     Voided,
 )
+from domain.facts.field_tasks import FieldTaskGiven, FieldTaskLapsed, FieldTaskRecalled, FieldTaskReported
 from domain.facts.handling import (
     FirstContacted,
     HandedUp,
+    JoinRuleSet,
     JointDeclined,
     JointRemoved,
     LegDispatched,
@@ -51,6 +61,7 @@ from domain.facts.handling import (
     LegSigned,
     SentDown,
 )
+from domain.facts.neighbours import CaseOpened, CaseReported, CaseSettled, CaseWithdrawalAsked
 from domain.facts.opening import (
     Accepted,
     AnsweredDirectly,
@@ -62,6 +73,19 @@ from domain.facts.opening import (
 )
 from domain.facts.steering import CalendarCorrected, CardCancelled, PolicyMoved, Supervised, Urged
 from domain.facts.time import AlarmRaised, DeadlineFired, StoryContinued
+from domain.facts.whistles import (
+    AttendanceMissed,
+    CallFoundUnjustified,
+    CallRated,
+    DistrictJoined,
+    PlanAgreed,
+    WhistleAcknowledged,
+    WhistleAttended,
+    WhistleBlown,
+    WhistleEnded,
+    WhistleObjected,
+    WhistleRated,
+)
 from domain.facts.words import (
     Acknowledged,
     Attached,
@@ -94,6 +118,8 @@ Fact = (
     | Withdrawn
     | OwnInitiative
     | Merged
+    | AnsweredThrough
+    | CallbackEnded
     | Adopted
     | Disowned
     | GroupFlagged
@@ -105,10 +131,30 @@ Fact = (
     | CardCancelled
     | JointDeclined
     | JointRemoved
+    | JoinRuleSet
     | DeliberationReferred
     | DeliberationEnded
     | HandedToPartner
     | PartnerAnswered
+    | CaseOpened
+    | CaseWithdrawalAsked
+    | CaseReported
+    | CaseSettled
+    | FieldTaskGiven
+    | FieldTaskReported
+    | FieldTaskRecalled
+    | FieldTaskLapsed
+    | WhistleBlown
+    | WhistleAcknowledged
+    | WhistleAttended
+    | AttendanceMissed
+    | DistrictJoined
+    | WhistleObjected
+    | PlanAgreed
+    | WhistleEnded
+    | WhistleRated
+    | CallRated
+    | CallFoundUnjustified
     | Commented
     | Instructed
     | Acknowledged

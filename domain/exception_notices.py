@@ -28,6 +28,7 @@ _CALLED: dict[ExceptionKind, tuple[str, str]] = {
     ExceptionKind.APPEAL: ("申诉", "appeal"),
     ExceptionKind.TRANSFER_OUT: ("转出", "transfer to another channel"),
     ExceptionKind.VOID: ("作废", "voiding"),
+    ExceptionKind.REMOVAL: ("解除逾期协办", "letting an overdue joint unit go"),
 }
 """What each kind is called."""
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from domain.applications import Application, ApplicationStatus, ExceptionKind
-from domain.clock import Clock, ClockKind, promised, used
+from domain.clock import WHISTLE_CLOCKS, Clock, ClockKind, promised, used
 from domain.deadlines import is_reminder, may_speak, thresholds_of
 from domain.policy_moves import limit_under
 from domain.request import RequestState
@@ -122,14 +122,18 @@ def _rule(state: RequestState, clock: Clock) -> str:
             return f"suspension {asked.id} for {asked.reason}, longest = {clock.limit}"
         source = "policy, confirmation" if asked.kind is ExceptionKind.HAND_UP else "terms"
         return f"{source} of {asked.kind}, decision of {asked.id} = {clock.limit}"
+    if clock.kind in WHISTLE_CLOCKS:
+        return f"terms of whistle {clock.leg}, {clock.kind} = {clock.limit}"
     policy = state.snapshot.policy if state.snapshot else None
     leg = state.leg(clock.leg) if clock.leg else None
+    share = "" if clock.percent == 100 else f" x {clock.percent} %"
+    if clock.kind is ClockKind.JOINT:
+        return f"what leg {clock.leg} was given for its share = {clock.limit}{share}"
     field = f"{clock.kind}.{leg.level}" if clock.kind == "dwell" and leg else str(clock.kind)
     if policy is None or clock.kind in _COMMON:
         return f"common limits, {field} = {clock.limit}"
     if limit_under(policy, state, clock) not in (None, clock.limit):
         return f"an earlier policy of the request, {field} = {clock.limit}"
-    share = "" if clock.percent == 100 else f" x {clock.percent} %"
     longer = "".join(_extensions(state, clock))
     return f"policy {policy.code} version {policy.version}, {field} = {clock.limit}{share}{longer}"
 

@@ -17,27 +17,36 @@ from typing import Any
 
 from domain.chapters import (
     applying,
+    attending,
+    case_reports,
     closing,
     elsewhere,
+    field_tasks,
     handling,
+    joining,
+    left_behind,
     merging,
+    neighbours,
     opening,
     passing_time,
+    planning,
     reopening,
     returning,
     ruling,
     sharing,
     steering,
     suspending,
+    whistle_outcome,
+    whistling,
     words,
 )
 from domain.commands import Act, Order, PassTime
-from domain.deadlines import is_over
-from domain.events import Event, Fact
+from domain.deadlines import is_over, owes_callback
+from domain.events import Event, Fact, LegDispatched
 from domain.evolution import evolve
 from domain.refusals import Refused
-from domain.request import RequestState, State
-from domain.standing import REOPENABLE, way_back
+from domain.request import LegRole, RequestState, State
+from domain.standing import REOPENABLE, has_ended
 from domain.units import HANDS, SYSTEM, Actor, Role
 
 S, R = State, Role
@@ -51,11 +60,17 @@ SHARED = AT_WORK | {S.PENDING_DISPATCH, S.ADMISSION_REVIEW}
 """Where joint units go on with their shares, also while it is open who leads."""
 APPEALABLE = OPEN | {S.CLOSED}
 """Where something can be asked for and decided: a citizen may appeal against a finding after the request was closed."""
+CLOCKED = APPEALABLE | {S.MERGED}
+"""Where something may still be waited for: after a merge, that the caller is asked about the answer."""
 RULED = frozenset(
     {S.PENDING_DISPATCH, S.PENDING_SIGN, S.IN_PROGRESS, S.SUSPENDED, S.CLOSED, S.TRANSFERRED_OUT, S.VOIDED}
 )
 """Where the decision on an application may lead."""
 LEADS = frozenset({R.HANDLER, R.UNIT_HEAD})
+CALLERS = LEADS | {R.DISPATCHER, R.DUTY_LEADER}
+"""Who blows a whistle, for the own town or, from a command centre above, on its behalf."""
+RATED = ACCEPTED | {S.CLOSED, S.WITHDRAWN, S.MERGED, S.TRANSFERRED_OUT}
+"""Where the two sides of a whistle rate each other: the ratings have a time of their own."""
 
 Chapter = Callable[[RequestState, Any, Actor, datetime], Iterable[Fact]]
 
@@ -102,16 +117,35 @@ TABLE: dict[str, Row] = {
         _row("start_joint", "发起协办", {S.PENDING_SIGN, S.IN_PROGRESS}, LEADS | {R.DISPATCHER}, STAYS, sharing.start_joint),
         _row("decline_joint", "谢绝协办", SHARED, HANDS, STAYS, sharing.decline_joint),
         _row("remove_joint", "解除协办", ACCEPTED, {R.DISPATCHER}, STAYS, sharing.remove_joint),
+        _row("set_join_rule", "设定会办规则", AT_WORK, LEADS | {R.DISPATCHER}, STAYS, joining.set_join_rule),
         _row("refer_deliberation", "提请议事", {S.IN_PROGRESS}, LEADS, {S.IN_DELIBERATION}, elsewhere.refer_deliberation),
         _row("deliberation_result", "议事结果", {S.IN_DELIBERATION}, LEADS, {S.IN_PROGRESS}, elsewhere.deliberation_result),
         _row("hand_to_partner", "转外部系统", {S.IN_PROGRESS}, LEADS, {S.AWAITING_PARTNER}, elsewhere.hand_to_partner),
         _row("partner_result", "外部反馈", {S.AWAITING_PARTNER}, LEADS | {R.PARTNER, R.DISPATCHER, R.SYSTEM}, {S.IN_PROGRESS}, elsewhere.partner_result),
+        _row("open_case", "移交外部系统", {S.IN_PROGRESS}, HANDS, {S.AWAITING_PARTNER}, neighbours.open_case),
+        _row("withdraw_case", "撤回外部案件", ACCEPTED, LEADS | {R.DISPATCHER}, STAYS, neighbours.withdraw_case),
+        _row("settle_case", "人工登记外部结果", ACCEPTED | {S.CLOSED}, LEADS | {R.DISPATCHER}, {S.IN_PROGRESS}, neighbours.settle_case),
+        _row("report_case", "外部案件进展", State, {R.SYSTEM}, {S.IN_PROGRESS}, case_reports.report_case),
+        _row("give_field_task", "派发现场任务", {S.IN_PROGRESS, S.AWAITING_PARTNER}, HANDS, STAYS, field_tasks.give_field_task),
+        _row("report_field_task", "现场反馈", ACCEPTED, HANDS | {R.PARTNER}, STAYS, field_tasks.report_field_task),
+        _row("recall_field_task", "撤回现场任务", SHARED, HANDS, STAYS, field_tasks.recall_field_task),
+        _row("whistle", "吹哨", SHARED, CALLERS, STAYS, whistling.whistle),
+        _row("acknowledge_whistle", "应哨", ACCEPTED, HANDS, STAYS, attending.acknowledge_whistle),
+        _row("attend_whistle", "报到", ACCEPTED, HANDS, STAYS, attending.attend_whistle),
+        _row("object_to_whistle", "对吹哨提出异议", ACCEPTED, HANDS, STAYS, attending.object_to_whistle),
+        _row("agree_plan", "议定处置方案", SHARED, CALLERS, {S.PENDING_SIGN}, planning.agree_plan),
+        _row("end_whistle", "销哨", SHARED, CALLERS, STAYS, whistle_outcome.end_whistle),
+        _row("rate_whistle", "评价到哨部门", RATED, CALLERS, STAYS, whistle_outcome.rate_whistle),
+        _row("rate_call", "评价吹哨", RATED, HANDS, STAYS, attending.rate_call),
+        _row("confirm_unjustified", "认定不当吹哨", RATED, {R.SUPERVISOR, R.DUTY_LEADER}, STAYS,
+             whistle_outcome.confirm_unjustified),
         _row("interim_report", "阶段性反馈", {S.IN_PROGRESS, S.AWAITING_PARTNER}, HANDS, STAYS, words.interim_report),
         _row("submit_reply", "反馈", SHARED | {S.PENDING_REVIEW, S.PENDING_CALLBACK}, HANDS, {S.PENDING_REVIEW},
              closing.submit_reply),
         _row("review_pass", "审核通过", {S.PENDING_REVIEW}, {R.REVIEWER}, {S.PENDING_CALLBACK, S.CLOSED}, closing.review_pass),
         _row("review_back", "回退重办", {S.PENDING_REVIEW}, {R.REVIEWER}, {S.IN_PROGRESS}, closing.review_back),
-        _row("callback", "回访", {S.PENDING_CALLBACK}, {R.CALLBACK_AGENT}, {S.PENDING_CALLBACK, S.CLOSED, S.PENDING_SIGN}, closing.callback),
+        _row("callback", "回访", {S.PENDING_CALLBACK, S.MERGED}, {R.CALLBACK_AGENT},
+             {S.PENDING_CALLBACK, S.CLOSED, S.MERGED, S.REGISTERED, S.PENDING_DISPATCH, S.PENDING_SIGN}, closing.callback),
         _row("redo", "重办", {S.PENDING_CALLBACK}, {R.CALLBACK_AGENT, R.REVIEWER, R.DUTY_LEADER}, {S.PENDING_SIGN}, closing.redo),
         _row("withdraw", "撤诉", OPEN, {R.CITIZEN}, {S.WITHDRAWN}, closing.withdraw),
         _row("apply", "申请", APPEALABLE, set(R) - {R.SYSTEM}, RULED | {S.IN_DISPUTE}, applying.apply),
@@ -131,14 +165,15 @@ TABLE: dict[str, Row] = {
         _row("merge", "合并重复件", OPEN, {R.AGENT, R.DISPATCHER}, {S.MERGED}, merging.merge),
         _row("adopt", "并入", OPEN, {R.SYSTEM}, STAYS, merging.adopt),
         _row("disown", "解除并案", OPEN | REOPENABLE, {R.SYSTEM}, STAYS, merging.disown),
+        _row("hear_answer", "并案答复", {S.MERGED}, {R.SYSTEM}, STAYS, merging.hear_answer),
         _row("reopen", "重启", REOPENABLE, {R.CALLBACK_AGENT, R.REVIEWER, R.DUTY_LEADER, R.AGENT, R.SYSTEM},
              {S.REGISTERED, S.PENDING_DISPATCH, S.PENDING_SIGN}, reopening.reopen),
         _row("remind_of_commitment", "挂账复核", {S.CLOSED}, {R.SYSTEM}, STAYS, reopening.remind_of_commitment),
         _row("recalculate", "重算时限", OPEN, {R.DUTY_LEADER}, STAYS, steering.recalculate),
         _row("move_policy", "迁移政策", ACCEPTED, {R.DUTY_LEADER}, STAYS, steering.move_policy),
         _row("refuse_reply", "驳回迟到的反馈", OPEN, {R.SYSTEM}, STAYS, closing.refuse_reply),
-        _row("pass_time", "到时", APPEALABLE, {R.SYSTEM}, State, passing_time.pass_time),
-        _row("continue_story", "续写", APPEALABLE, {R.SYSTEM}, STAYS, steering.continue_story),
+        _row("pass_time", "到时", CLOCKED, {R.SYSTEM}, State, passing_time.pass_time),
+        _row("continue_story", "续写", CLOCKED, {R.SYSTEM}, STAYS, steering.continue_story),
     )
 }  # fmt: skip
 
@@ -167,11 +202,16 @@ def decide(state: RequestState, order: Order, now: datetime) -> tuple[Event, ...
 
 
 def _left_behind(state: RequestState, done: tuple[Event, ...], now: datetime) -> tuple[Event, ...]:
-    """Applications that the request moves past lapse with the act that moved it."""
-    if not state.undecided:
+    """What the request moves past is cleared up after with the act that moved it."""
+    if not done or not (state.undecided or state.cases or _has_joint_units(state, done)):
         return ()
     after = fold(state, done)
-    return _numbered(after, SYSTEM, applying.lapsed(after), now)
+    return _numbered(after, SYSTEM, left_behind.left_behind(after), now)
+
+
+def _has_joint_units(state: RequestState, done: tuple[Event, ...]) -> bool:
+    asked = any(isinstance(event.what, LegDispatched) and event.what.role is LegRole.JOINT for event in done)
+    return asked or any(leg.role is LegRole.JOINT and leg.is_open for leg in state.legs)
 
 
 def _time_first(state: RequestState, row: Row, now: datetime) -> tuple[Event, ...]:
@@ -204,7 +244,19 @@ def possible_acts(state: RequestState, roles: Iterable[Role]) -> list[str]:
 
 
 def _has_its_object(state: RequestState, row: Row, held: frozenset[Role]) -> bool:
-    return row.act != "rule" or any(held.intersection(asked.deciders) for asked in state.undecided)
+    match row.act:
+        case "rule":
+            return any(held.intersection(asked.deciders) for asked in state.undecided)
+        case "callback":
+            return state.state is S.PENDING_CALLBACK or owes_callback(state)
+        case "withdraw_case" | "settle_case":
+            return bool(state.open_cases)
+        case "acknowledge_whistle" | "attend_whistle" | "object_to_whistle" | "agree_plan" | "end_whistle":
+            return any(each.is_open for each in state.whistles)
+        case "rate_whistle" | "rate_call" | "confirm_unjustified":
+            return any(not each.is_open for each in state.whistles)
+        case _:
+            return True
 
 
 def act_names() -> frozenset[str]:
@@ -226,12 +278,7 @@ def _check_state(state: RequestState, row: Row) -> None:
     if state.state in row.frm:
         return
     if state.state.is_terminal:
-        raise Refused(
-            "request_ended",
-            "state",
-            f"the request has ended as {state.state}",
-            way_back(state),
-        )
+        raise has_ended(state)
     expected = ", ".join(sorted(row.frm))
     raise Refused(
         "not_possible_now",

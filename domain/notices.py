@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain import events as happened
+from domain.case_notices import is_told_by_report, request_of, words_of_cases
+from domain.clock import WHISTLE_CLOCKS
 from domain.events import Event
 from domain.exception_notices import words_of_exceptions
+from domain.field_notices import words_of_field_tasks
 from domain.levels import Level
 from domain.policy import Urgency
 from domain.recipients import CITIZEN, Words, to_lead, to_leg
 from domain.request import ReopenCause, RequestState, Visibility
+from domain.sharing_notices import is_of_a_share, words_of_a_share, words_of_sharing
+from domain.whistle_notices import words_of_whistle_limits, words_of_whistles
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +54,24 @@ def _notice(state: RequestState, event: Event, words: Words) -> Notice:
         words = Words(
             words.recipient, "保密件有新进展，请到诉求中查看", "confidential; please look at the request"
         )
+    number = request_of(state, event) if words.recipient == CITIZEN else state.number
+    of_child = "" if number == state.number else f"{number}:"
     return Notice(
-        key=f"{state.number}:{event.seq}:{words.recipient}",
-        number=state.number,
+        key=f"{state.number}:{event.seq}:{of_child}{words.recipient}",
+        number=number,
         seq=event.seq,
         at=event.at,
         recipient=words.recipient,
         subject=event.what.kind,
-        text_zh=f"诉求 {state.number}：{words.zh}",
-        text_en=f"Request {state.number}: {words.en}",
+        text_zh=f"诉求 {number}：{words.zh}",
+        text_en=f"Request {number}: {words.en}",
     )
 
 
 def _is_told(state: RequestState, event: Event, words: Words) -> bool:
-    """A caller who withdrew hears of it, and nothing more."""
-    detached = state.own_initiative and not isinstance(event.what, happened.OwnInitiative)
+    """A caller who withdrew hears of it, and nothing more; others whose requests follow theirs do."""
+    is_own = request_of(state, event) == state.number
+    detached = state.own_initiative and is_own and not isinstance(event.what, happened.OwnInitiative)
     return words.recipient != CITIZEN or not detached
 
 
@@ -96,6 +104,8 @@ def _words(state: RequestState, event: Event) -> Iterator[Words]:
             yield Words(CITIZEN, f"请补充：{question}", f"please supplement: {question}")
         case happened.Rejected(advice=advice):
             yield Words(CITIZEN, f"不予受理：{advice}", f"not accepted: {advice}")
+        case happened.DeadlineFired() as fired if is_of_a_share(state, fired):
+            yield from words_of_a_share(state, fired)
         case happened.DeadlineFired() as fired:
             yield from _deadline_words(state, fired)
         case happened.HandedUp(leg=leg):
@@ -127,6 +137,12 @@ def _words_of_a_course(state: RequestState, event: Event) -> Iterator[Words]:
             yield Words(
                 CITIZEN, f"与诉求 {parent} 合并办理", f"handled together with request {parent} from now on"
             )
+        case happened.AnsweredThrough(parent=parent, called_back=True):
+            yield Words(
+                "post:callback_agent",
+                f"与其合并办理的诉求 {parent} 已有答复，待回访",
+                f"answered through request {parent}, its caller is to be called back",
+            )
         case happened.GroupFlagged(callers=callers, people=people):
             yield from _of_a_group(state, callers, people)
         case happened.OwnInitiative():
@@ -156,23 +172,25 @@ def _words_among_units(state: RequestState, event: Event) -> Iterator[Words]:
             )
         case happened.CardCancelled(leg=leg, card=card, reason=reason):
             yield from to_leg(state, leg, f"{card} 已撤销：{reason}", f"{card} taken back: {reason}")
-        case happened.JointDeclined(leg=leg, reason=reason):
-            unit = _unit_of(state, leg)
-            yield from to_lead(state, f"{unit} 谢绝协办：{reason}", f"{unit} declines to join: {reason}")
-        case happened.JointRemoved(leg=leg, reason=reason):
-            yield from to_leg(state, leg, f"无需继续协办：{reason}", f"you are let go: {reason}")
+        case happened.JointDeclined() | happened.JointRemoved() | happened.JoinRuleSet():
+            yield from words_of_sharing(state, event)
         case happened.DeliberationEnded(agreed=None):
             yield from to_lead(
                 state,
                 "议事逾期无结果，请继续办理",
                 "the deliberation brought no result in time, please go on",
             )
+        case happened.PartnerAnswered() as answered if is_told_by_report(state, answered):
+            return
         case happened.PartnerAnswered(partner=partner, word=word, note=note):
             yield from to_lead(
                 state, f"外部系统 {partner} 反馈 {word}：{note}", f"{partner} answered {word}: {note}"
             )
         case _:
             yield from words_of_exceptions(state, event)
+            yield from words_of_cases(state, event)
+            yield from words_of_field_tasks(state, event)
+            yield from words_of_whistles(state, event)
 
 
 def _all_levels_of_a_critical_matter(state: RequestState) -> Iterator[Words]:
@@ -231,6 +249,9 @@ _IN_THE_UNIT = frozenset({"handler", "unit_head", "department_head", "grid_worke
 
 
 def _deadline_words(state: RequestState, fired: happened.DeadlineFired) -> Iterator[Words]:
+    if fired.clock in WHISTLE_CLOCKS:
+        yield from words_of_whistle_limits(state, fired)
+        return
     zh, en = (
         f"{fired.clock} 时限已用 {fired.percent}%",
         f"{fired.percent} % of the {fired.clock} limit is used",
@@ -240,8 +261,3 @@ def _deadline_words(state: RequestState, fired: happened.DeadlineFired) -> Itera
             yield from to_lead(state, zh, en)
         else:
             yield Words(f"post:{post}", zh, en)
-
-
-def _unit_of(state: RequestState, leg_id: str) -> str:
-    leg = state.leg(leg_id)
-    return leg.unit.name_zh if leg is not None else leg_id

@@ -158,10 +158,48 @@ class CaseMessage:
     hours: float = 0.0
 
 
+class Via(StrEnum):
+    """How a partner's message reached us."""
+
+    CALLBACK = "callback"
+    POLL = "poll"
+    RECONCILIATION = "reconciliation"
+    MANUAL = "manual"
+
+
+class Delivery(StrEnum):
+    """What became of a message on its way to its case."""
+
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
+    """Nobody knows its case. Tried again for a day, since a call-back can overtake our own record; then kept."""
+    DELIVERED = "delivered"
+    LATE = "late"
+    """Its case has it, and was over before: it has begun once more."""
+    SET_ASIDE = "set_aside"
+    """It is about no case of ours, as somebody has said. It is kept, and waits for nothing."""
+
+
+CASE_MARK = "-p"
+"""Stands between the number of a request and that of its case."""
+
+COLLECTION = "ready_for_collection"
+"""The kind of message whose code opens the window or the locker where the citizen's document lies."""
+
+IRREVOCABLE = "irrevocable"
+"""The code of a partner's report that it goes on though it was asked to give the case back."""
+
+CaseWithdrawal = Literal["", "asked", "irrevocable"]
+"""Whether the partner was asked to give a case back, and said that it has gone too far for that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A case as its request knows it. ``leg`` is the lead leg that handed it over; the request cannot be answered over
     an open case that is ``mandatory``, unless the answer says that the partner's procedure goes on.
+
+    ``message`` and ``message_id`` are those of the last report, ``version`` its number; ``unit`` is one that the
+    partner suggests, ``until`` a date that it named. ``document`` proves a result that was typed in by hand.
     """
 
     id: str
@@ -175,6 +213,25 @@ class Case:
     code: str = ""
     note: str = ""
     ended_at: datetime | None = None
+    unit: str = ""
+    until: datetime | None = None
+    message: str = ""
+    message_id: str = ""
+    version: int = 0
+    document: str = ""
+    withdrawal: CaseWithdrawal = ""
+    held_by: str = ""
+    """The request that the case is reported to, where it is another one than the request which knows this."""
+
+    @property
+    def request(self) -> str:
+        """The request whose unit opened the case."""
+        return self.id.rpartition(CASE_MARK)[0]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is still awaited of the partner, and told to the request which knows this."""
+        return self.status.is_open and not self.held_by
 
 
 @dataclass(frozen=True, slots=True)

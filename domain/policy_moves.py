@@ -40,8 +40,8 @@ def moved(state: RequestState, snapshot: PolicySnapshot, at: datetime) -> Reques
 
 
 def may_run_on(state: RequestState, clock: Clock) -> bool:
-    """Whether the clock counts on, or is only paused: it belongs to the matter as a whole or to the lead leg, and what
-    it limits has not been done.
+    """Whether the clock counts on, or is only paused: it belongs to the matter as a whole, to the lead leg, or to
+    what a joint unit or a field party owes, and what it limits has not been done.
     """
     if state.state.is_terminal or clock != state.clock(clock.kind, clock.leg):
         return False
@@ -52,11 +52,14 @@ def may_run_on(state: RequestState, clock: Clock) -> bool:
         case ClockKind.TOTAL:
             return True
         case ClockKind.SIGN:
-            return _is(lead, clock) and lead is not None and lead.state is LegState.PENDING_SIGN
+            leg = state.leg(clock.leg) if clock.leg else None
+            return leg is not None and leg.state is LegState.PENDING_SIGN
         case ClockKind.FIRST_CONTACT:
             return _is(lead, clock) and lead is not None and lead.first_contact_at is None
         case ClockKind.DWELL:
             return _is(lead, clock)
+        case ClockKind.JOINT | ClockKind.FIELD_TASK:
+            return clock.paused
         case _:
             return False
 

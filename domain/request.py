@@ -13,11 +13,14 @@ from domain.applications import Application, ApplicationStatus
 from domain.attachments import Attachment
 from domain.calendar import WorkingCalendar
 from domain.clock import Clock, ClockKind
+from domain.field_tasks import FieldTask
+from domain.joining import FIRST_RULE, JoinRule
 from domain.levels import Level
-from domain.partners import PartnerCase
+from domain.partners import Case, PartnerCase
 from domain.policy import CommonLimits, Policy
 from domain.routing import Ladder, Place
-from domain.units import Unit
+from domain.units import Role, Unit
+from domain.whistles import Whistle
 
 
 class State(StrEnum):
@@ -190,6 +193,14 @@ class Leg:
     """The leg whose unit delegated this share and keeps deadline and score."""
     task: str = ""
     """What a joint unit was asked to do; empty where the unit leads, or led and stayed."""
+    mandatory: bool = False
+    """Whether the request's join rule counts the contribution of this joint leg."""
+    outcome: str = ""
+    """The outcome of a joint unit's contribution, once it has contributed at ``replied_at``."""
+    contribution: str = ""
+    """What the joint unit contributed, in its own words."""
+    evidence: tuple[str, ...] = ()
+    """References to the evidence of the contribution."""
 
     @property
     def level(self) -> Level:
@@ -282,6 +293,8 @@ class Child:
     number: str
     has_contact: bool
     people: int = 1
+    awaits_answer: bool = False
+    """Whether it is told of this one's answer; those that an earlier release merged are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +332,10 @@ class RequestState:
     visibility: Visibility = Visibility.PARTY
     exclusion: Exclusion | None = None
     parent: str | None = None
+    awaits_answer: bool = False
+    """Whether the answer of the request that this one follows is still to come."""
+    answered_at: datetime | None = None
+    """When the request that this one follows was answered."""
     children: tuple[Child, ...] = ()
     group_matter: bool = False
     commitment_due: datetime | None = None
@@ -331,6 +348,14 @@ class RequestState:
     attachments: tuple[Attachment, ...] = ()
     partner: PartnerCase | None = None
     """Where the matter lies while a partner is awaited."""
+    join_rule: JoinRule = FIRST_RULE
+    """Which contributions the reply waits for."""
+    join_rule_from: Role | None = None
+    """In which post the rule was set; nobody has set it while this is ``None``."""
+    cases: tuple[Case, ...] = ()
+    """Every case with a partner, over all cycles, and those of the requests that follow this one."""
+    field_tasks: tuple[FieldTask, ...] = ()
+    whistles: tuple[Whistle, ...] = ()
 
     @property
     def number(self) -> str:
@@ -357,9 +382,22 @@ class RequestState:
         """The leg with that id."""
         return next((leg for leg in self.legs if leg.id == leg_id), None)
 
+    @property
+    def open_cases(self) -> tuple[Case, ...]:
+        """The cases of which something is still awaited."""
+        return tuple(case for case in self.cases if case.is_open)
+
+    def case(self, case_id: str) -> Case | None:
+        """The case of that id."""
+        return next((case for case in self.cases if case.id == case_id), None)
+
     def application(self, application_id: str) -> Application | None:
         """The application with that id."""
         return next((asked for asked in self.applications if asked.id == application_id), None)
+
+    def whistle(self, whistle_id: str) -> Whistle | None:
+        """The whistle with that id."""
+        return next((each for each in self.whistles if each.id == whistle_id), None)
 
     def clock(self, kind: ClockKind, leg: str | None = None) -> Clock | None:
         """The newest clock of that kind (of that leg)."""

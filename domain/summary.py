@@ -10,7 +10,8 @@ from datetime import datetime
 
 from domain.clock import ClockKind, promised
 from domain.deadlines import next_due
-from domain.request import Leg, RequestState
+from domain.request import Leg, LegRole, RequestState
+from domain.whistles import Summons, Whistle, rating_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,49 @@ class LegSummary:
     """What a joint unit was asked to do; empty of a unit that leads or led."""
     delegated_by: str | None
     """The leg whose unit passed this share down."""
+    joint_due_at: datetime | None
+    """By when a joint unit is to contribute; empty of a unit that led and stayed."""
+    mandatory: bool | None
+    """Whether the join rule counts this share; empty of a unit that leads."""
+    outcome: str | None
+    """The outcome of the contribution that a joint unit made at ``replied_at``."""
+
+
+@dataclass(frozen=True, slots=True)
+class SummonsSummary:
+    """One row of a department's whistles: what it was called for, and how far its part is. Instants in UTC.
+
+    ``rate_until``: until when the ended whistle may be rated; ``rated``: whether this department has rated the call.
+    """
+
+    summons: str
+    whistle: str
+    kind: str
+    unit: str
+    unit_zh: str
+    unit_en: str
+    level: str
+    area: str
+    town: str
+    town_zh: str
+    town_en: str
+    power: str
+    power_zh: str
+    power_en: str
+    reason: str
+    address: str
+    session: str
+    called_at: datetime
+    ack_due_at: datetime | None
+    attend_due_at: datetime | None
+    acknowledged_at: datetime | None
+    arrived_at: datetime | None
+    authority: bool
+    missed_at: datetime | None
+    ended_at: datetime | None
+    ended_how: str | None
+    rate_until: datetime | None
+    rated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +141,8 @@ class RequestSummary:
     group_matter: bool
     commitment_due: datetime | None
     legs: tuple[LegSummary, ...]
+    summonses: tuple[SummonsSummary, ...] = ()
+    """Whom its whistles called; kept apart, and empty where the row was read from the board."""
 
 
 def summarize(state: RequestState) -> RequestSummary:
@@ -151,6 +197,11 @@ def summarize(state: RequestState) -> RequestSummary:
         group_matter=state.group_matter,
         commitment_due=state.commitment_due,
         legs=tuple(_leg_row(state, leg) for leg in state.legs),
+        summonses=tuple(
+            _summons_row(state, whistle, summons)
+            for whistle in state.whistles
+            for summons in whistle.summonses
+        ),
     )
 
 
@@ -179,6 +230,42 @@ def _leg_row(state: RequestState, leg: Leg) -> LegSummary:
         dwell_due_at=_due(state, ClockKind.DWELL, leg.id),
         task=leg.task,
         delegated_by=leg.delegated_by,
+        joint_due_at=_due(state, ClockKind.JOINT, leg.id),
+        mandatory=leg.mandatory if leg.role is LegRole.JOINT else None,
+        outcome=leg.outcome or None,
+    )
+
+
+def _summons_row(state: RequestState, whistle: Whistle, summons: Summons) -> SummonsSummary:
+    return SummonsSummary(
+        summons=summons.id,
+        whistle=whistle.id,
+        kind=whistle.kind,
+        unit=summons.unit.code,
+        unit_zh=summons.unit.name_zh,
+        unit_en=summons.unit.name_en,
+        level=summons.unit.level,
+        area=summons.unit.area,
+        town=whistle.town.code,
+        town_zh=whistle.town.name_zh,
+        town_en=whistle.town.name_en,
+        power=summons.power,
+        power_zh=summons.power_zh,
+        power_en=summons.power_en,
+        reason=whistle.reason,
+        address=whistle.address,
+        session=whistle.session,
+        called_at=whistle.called_at,
+        ack_due_at=_due(state, ClockKind.WHISTLE_ACK, summons.id),
+        attend_due_at=_due(state, ClockKind.WHISTLE_ATTEND, summons.id),
+        acknowledged_at=summons.acknowledged_at,
+        arrived_at=summons.arrived_at,
+        authority=summons.authority,
+        missed_at=summons.missed_at,
+        ended_at=whistle.ended_at,
+        ended_how=whistle.end,
+        rate_until=rating_ends(whistle, state.calendar),
+        rated=summons.justified is not None,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain.applications import Application, ApplicationStatus, ExceptionKind
-from domain.request import RequestState, State
+from domain.request import LegRole, RequestState, State
 from domain.rulings import is_ruled
 
 OF_THE_LEAD = frozenset(
@@ -20,6 +20,7 @@ OF_THE_LEAD = frozenset(
         ExceptionKind.EXTENSION,
         ExceptionKind.SUSPENSION,
         ExceptionKind.BACKLOG,
+        ExceptionKind.REMOVAL,
     }
 )
 """Kinds that concern the unit that leads: they lapse with its leg, and when it has replied; a return also with a
@@ -59,7 +60,7 @@ def _has_moved_past(state: RequestState, asked: Application) -> bool:
         return asked.kind is not ExceptionKind.APPEAL or state.state is not State.CLOSED
     if asked.kind in OF_THE_LEAD:
         lead = state.lead
-        settled = asked.kind is ExceptionKind.RETURN and is_ruled(state)
+        settled = (asked.kind is ExceptionKind.RETURN and is_ruled(state)) or _has_contributed(state, asked)
         return settled or lead is None or lead.id != asked.leg or not lead.is_open
     match asked.kind:
         case ExceptionKind.TRANSFER_OUT:
@@ -68,3 +69,11 @@ def _has_moved_past(state: RequestState, asked: Application) -> bool:
             return state.state not in _BEFORE_DISPATCH
         case _:
             return False
+
+
+def _has_contributed(state: RequestState, asked: Application) -> bool:
+    """Whether the joint unit that was to be let go is not waited for any more."""
+    if asked.kind is not ExceptionKind.REMOVAL or asked.unit is None:
+        return False
+    held = (leg for leg in state.legs if leg.role is LegRole.JOINT and leg.is_open)
+    return all(leg.unit.code != asked.unit.code for leg in held)

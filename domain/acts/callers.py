@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
+from domain.partners import Case
 from domain.request import ReopenCause, State
 
 
@@ -23,11 +25,14 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Adopt:
-    """Take in a request that was merged into this one, with its caller."""
+    """Take in a request that was merged into this one, with its caller and its open cases with partners."""
 
     child: str
     has_contact: bool
     people: int = 1
+    cases: tuple[Case, ...] = ()
+    awaits_answer: bool = False
+    """Whether it is to be told of this one's answer; one that an earlier release merged is not."""
     act: Literal["adopt"] = "adopt"
 
 
@@ -37,6 +42,18 @@ class Disown:
 
     child: str
     act: Literal["disown"] = "disown"
+
+
+@dataclass(frozen=True, slots=True)
+class HearAnswer:
+    """Hear that the request which this one follows was answered at ``answered_at`` (UTC); ``None``: it was opened
+    again, and another answer will come. ``outcome`` is that of its unit's reply, empty where it ended without one.
+    """
+
+    parent: str
+    answered_at: datetime | None
+    outcome: str = ""
+    act: Literal["hear_answer"] = "hear_answer"
 
 
 @dataclass(frozen=True, slots=True)

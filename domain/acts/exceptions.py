@@ -15,7 +15,8 @@ class Apply:
     """Ask for an exception (例外管控) under the terms of its kind, for a reason of their closed list.
 
     ``leg`` is the leg that asks (the unit's own lead leg if none is named). ``unit`` is who should hold the request
-    instead, ``until`` and ``plan`` are what a commitment (挂账) promises, ``channel`` is where a request is moved to.
+    instead (of a removal, the joint unit to let go), ``until`` and ``plan`` are what a commitment (挂账) promises,
+    ``channel`` is where a request is moved to.
     """
 
     terms: Terms

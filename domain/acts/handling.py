@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.durations import Duration
+from domain.joining import JoinRule
+from domain.superiors import Reach
 from domain.terms import Terms
 from domain.units import Unit
 
@@ -14,11 +17,13 @@ class Dispatch:
     """Give the lead leg to the unit of the ladder, or to another one with a reason.
 
     ``admission``: the terms of admission, where the named unit is a community that has not the matter on its list.
+    ``reach``: how far the dispatcher's word goes, where a unit is named.
     """
 
     unit: Unit | None = None
     reason: str = ""
     admission: Terms | None = None
+    reach: Reach | None = None
     act: Literal["dispatch"] = "dispatch"
 
 
@@ -66,30 +71,48 @@ class Reassign:
     """Give the lead leg to another unit of the dispatcher's own accord (改派).
 
     ``admission``: the terms of admission, where the named unit is a community that has not the matter on its list.
+    ``reach``: how far the dispatcher's word goes.
     """
 
     unit: Unit
     reason: str
     admission: Terms | None = None
+    reach: Reach | None = None
     act: Literal["reassign"] = "reassign"
 
 
 @dataclass(frozen=True, slots=True)
 class Delegate:
-    """Pass a share down to a subordinate unit; the delegating unit keeps the deadline and the score."""
+    """Pass a share down to a subordinate unit; the delegating unit keeps the deadline and the score.
+
+    The share has the limit ``within``, else ``share`` per cent of the lead leg's; neither: no limit.
+    """
 
     leg: str
     unit: Unit
     task: str
+    within: Duration | None = None
+    mandatory: bool = False
+    share: int | None = None
     act: Literal["delegate"] = "delegate"
 
 
 @dataclass(frozen=True, slots=True)
 class StartJoint:
-    """Ask another unit to contribute."""
+    """Ask another unit to contribute.
+
+    The share has the limit ``within``, else ``share`` per cent of the lead leg's; neither: no limit. ``mandatory``: the
+    request's join rule counts it, and ``join`` sets that rule where nobody has. ``reach``: how far the author's word
+    goes.
+    """
 
     unit: Unit
     task: str
+    within: Duration | None = None
+    mandatory: bool = False
+    share: int | None = None
+    join: JoinRule | None = None
+    reach: Reach | None = None
     act: Literal["start_joint"] = "start_joint"
 
 
@@ -109,3 +132,12 @@ class RemoveJoint:
     leg: str
     reason: str
     act: Literal["remove_joint"] = "remove_joint"
+
+
+@dataclass(frozen=True, slots=True)
+class SetJoinRule:
+    """Say which contributions the reply waits for."""
+
+    rule: JoinRule
+    reason: str
+    act: Literal["set_join_rule"] = "set_join_rule"

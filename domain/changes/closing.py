@@ -14,8 +14,8 @@ from domain.changes.edits import (
     owe_interim_report,
     promised,
     start_clock,
-    stop_all_clocks,
     stop_clock,
+    stop_clocks_of_the_cycle,
 )
 from domain.clock import ClockKind
 from domain.events import Event
@@ -40,7 +40,15 @@ def _reply_refused(state: RequestState, fact: happened.ReplyRefused, event: Even
 
 def _contributed(state: RequestState, fact: happened.Contributed, event: Event) -> RequestState:
     return end_leg(
-        change_leg(state, fact.leg, replied_at=event.at, replied_by=event.by.person),
+        change_leg(
+            state,
+            fact.leg,
+            replied_at=event.at,
+            replied_by=event.by.person,
+            outcome=fact.outcome,
+            contribution=fact.text,
+            evidence=fact.evidence,
+        ),
         fact.leg,
         LegEnd.CONTRIBUTED,
         event.at,
@@ -71,13 +79,13 @@ def _callback_tried(state: RequestState, fact: happened.CallbackTried, event: Ev
 
 
 def _redo_ordered(state: RequestState, fact: happened.RedoOrdered, event: Event) -> RequestState:
-    """The cycle's clocks stop where its reply was submitted; the next cycle has its own, on a limit of its
-    own.
+    """The cycle's clocks stop where its reply was submitted; the next cycle has its own, on a limit of its own. What
+    joint units and field parties owe, they owe as before.
     """
     lead = state.lead
     assert lead is not None, "a reply to be redone has its leg"
     state = end_leg(state, lead.id, LegEnd.REDO, event.at)
-    state = stop_all_clocks(state, state.submitted_at or event.at)
+    state = stop_clocks_of_the_cycle(state, state.submitted_at or event.at)
     state = start_clock(state, ClockKind.TOTAL, promised(state).policy.total, event.at, percent=fact.percent)
     state = owe_interim_report(state, event.at, fact.percent)
     return replace(

@@ -8,12 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from domain import clock as clocks
-from domain.clock import Clock, ClockKind
+from domain.clock import WHISTLE_CLOCKS, Clock, ClockKind
+from domain.deadlines import is_of_a_share
 from domain.durations import Duration
 from domain.events import Event
+from domain.field_tasks import FieldTask, FieldTaskState
+from domain.open_cases import ENDS_WITHOUT_ANSWER
+from domain.partners import Case
 from domain.policy import ClockMode, comparable
 from domain.request import LegEnd, LegRole, LegState, PolicySnapshot, RequestState, State, Visibility
 from domain.sampling import spread
+from domain.whistles import Whistle, WhistleEnd
 
 Change = Callable[[RequestState, Any, Event], RequestState]
 """What one kind of fact changes."""
@@ -35,7 +40,7 @@ def change_leg(state: RequestState, leg_id: str, /, **changes: Any) -> RequestSt
 def end_leg(state: RequestState, leg_id: str, end: LegEnd, at: datetime) -> RequestState:
     """The leg ended, its clocks stopped."""
     ended = change_leg(state, leg_id, state=LegState.ENDED, end=end, ended_at=at)
-    for kind in (ClockKind.SIGN, ClockKind.FIRST_CONTACT, ClockKind.DWELL):
+    for kind in (ClockKind.SIGN, ClockKind.FIRST_CONTACT, ClockKind.DWELL, ClockKind.JOINT):
         ended = stop_clock(ended, at, kind, leg_id)
     return ended
 
@@ -56,7 +61,33 @@ def end(state: RequestState, terminal: State, how: str, at: datetime) -> Request
         if leg.state is not LegState.ENDED:
             state = end_leg(state, leg.id, LegEnd.RELEASED, at)
     state = stop_clock(state, state.submitted_at or at, ClockKind.TOTAL)
-    return replace(stop_all_clocks(state, at), state=terminal, ended_at=at, ended_how=how, partner=None)
+    return replace(
+        stop_all_clocks(state, at),
+        state=terminal,
+        ended_at=at,
+        ended_how=how,
+        partner=None,
+        field_tasks=tuple(_lapsed(task, at) for task in state.field_tasks),
+        whistles=tuple(_cancelled(each, at) for each in state.whistles),
+        cases=tuple(_handed_back(state, case) for case in state.cases)
+        if terminal in ENDS_WITHOUT_ANSWER
+        else state.cases,
+    )
+
+
+def _handed_back(state: RequestState, case: Case) -> Case:
+    """A case of a request that followed this one goes with it when it goes on alone."""
+    return case if case.request == state.number else replace(case, held_by=case.request)
+
+
+def _cancelled(whistle: Whistle, at: datetime) -> Whistle:
+    return replace(whistle, ended_at=at, end=WhistleEnd.CANCELLED) if whistle.is_open else whistle
+
+
+def _lapsed(task: FieldTask, at: datetime) -> FieldTask:
+    if task.state is not FieldTaskState.GIVEN:
+        return task
+    return replace(task, state=FieldTaskState.LAPSED, ended_at=at)
 
 
 def start_clock(
@@ -98,23 +129,55 @@ def stop_all_clocks(state: RequestState, at: datetime) -> RequestState:
     )
 
 
+def stop_clocks_of_the_cycle(state: RequestState, at: datetime) -> RequestState:
+    """The state with every running clock of the cycle stopped, but for the decisions that are waited for, and what
+    others owe in the next cycle too: the shares of joint units, and field tasks.
+    """
+    return replace(
+        state,
+        clocks=tuple(
+            clock if clock.kind in _OWED_BY_OTHERS or is_of_a_share(state, clock) else _stopped(clock, at)
+            for clock in state.clocks
+        ),
+    )
+
+
+_OWED_BY_OTHERS = frozenset({ClockKind.DECISION, ClockKind.FIELD_TASK})
+
+
 def _stopped(clock: Clock, at: datetime) -> Clock:
     return replace(clocks.pause(clock, at), paused=False)
 
 
+def stop_whistle_clocks(state: RequestState, whistle: str, at: datetime) -> RequestState:
+    """The state with every limit of the whistle and of its summonses stopped."""
+    return replace(
+        state,
+        clocks=tuple(
+            _stopped(clock, at)
+            if clock.kind in WHISTLE_CLOCKS and (clock.leg or "").partition(".")[0] == whistle
+            else clock
+            for clock in state.clocks
+        ),
+    )
+
+
 def pause_clocks(state: RequestState, at: datetime, leg: str | None = None) -> RequestState:
     """Every running clock (of one leg, if it is named) stands still until :func:`resume_clocks`, but for the decisions
-    that are waited for.
+    that are waited for, and for whistles.
     """
     return replace(
         state,
         clocks=tuple(
             replace(clocks.pause(clock, at), paused=True)
-            if clock.is_running and clock.kind is not ClockKind.DECISION and leg in (None, clock.leg)
+            if clock.is_running and clock.kind not in _NEVER_PAUSED and leg in (None, clock.leg)
             else clock
             for clock in state.clocks
         ),
     )
+
+
+_NEVER_PAUSED = WHISTLE_CLOCKS | {ClockKind.DECISION}
 
 
 def resume_clocks(state: RequestState, at: datetime, leg: str | None = None) -> RequestState:

@@ -7,6 +7,7 @@ from typing import Any
 
 from domain import events as happened
 from domain.changes.edits import Change, change_leg, end_leg, promised, start_clock, stay_joint, stop_clock
+from domain.changes.sharing import joined
 from domain.clock import ClockKind
 from domain.events import Event
 from domain.request import Leg, LegEnd, LegRole, LegState, RequestState, State
@@ -16,9 +17,8 @@ def _leg_dispatched(state: RequestState, fact: happened.LegDispatched, event: Ev
     policy = promised(state).policy
     leg = Leg(fact.leg, fact.role, LegState.PENDING_SIGN, fact.unit, fact.duty_entry, fact.attempt, event.at)
     if fact.role is LegRole.JOINT:
-        # Nothing waits for a joint unit: no state, no limit.
-        joint = replace(leg, task=fact.reason, delegated_by=fact.delegated_by)
-        return replace(state, legs=(*state.legs, joint))
+        joint = replace(leg, task=fact.reason, delegated_by=fact.delegated_by, mandatory=fact.mandatory)
+        return joined(replace(state, legs=(*state.legs, joint)), fact, event)
     state = replace(
         stop_clock(state, event.at, ClockKind.DISPATCH), legs=(*state.legs, leg), state=State.PENDING_SIGN
     )

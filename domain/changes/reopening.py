@@ -6,18 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from domain import events as happened
-from domain.changes.edits import Change, owe_interim_report, promised, start_clock
+from domain.changes.edits import Change, owe_interim_report, promised, start_clock, stop_clock
 from domain.clock import ClockKind
 from domain.events import Event
+from domain.open_cases import ENDS_WITHOUT_ANSWER
+from domain.partners import Case
 from domain.request import Light, RequestState, State
-
-_SENT_ON = frozenset({State.WITHDRAWN, State.TRANSFERRED_OUT})
-"""Ends without an answer: whoever followed the request goes on alone from then on."""
 
 
 def _reopened(state: RequestState, fact: happened.Reopened, event: Event) -> RequestState:
     state = replace(
-        state,
+        stop_clock(state, event.at, ClockKind.CALLBACK),
         state=fact.to,
         cycle=state.cycle + 1,
         ended_at=None,
@@ -28,9 +27,12 @@ def _reopened(state: RequestState, fact: happened.Reopened, event: Event) -> Req
         callback_tries=(),
         light=Light.GREEN,
         parent=None,
-        children=() if state.state in _SENT_ON else state.children,
+        awaits_answer=False,
+        answered_at=None,
+        children=() if state.state in ENDS_WITHOUT_ANSWER else state.children,
         commitment_due=None,
         partner=None,
+        cases=tuple(_taken_back(state, case) for case in state.cases),
     )
     if fact.to is State.REGISTERED:
         return start_clock(state, ClockKind.REGISTRATION, state.intake.common.registration, event.at)
@@ -40,6 +42,11 @@ def _reopened(state: RequestState, fact: happened.Reopened, event: Event) -> Req
     if fact.to is State.PENDING_DISPATCH:
         return start_clock(state, ClockKind.DISPATCH, policy.dispatch, event.at)
     return state
+
+
+def _taken_back(state: RequestState, case: Case) -> Case:
+    """The cases that a request handed over itself come with it when it goes its own way again."""
+    return replace(case, held_by="") if case.request == state.number else case
 
 
 CHANGES: dict[type[Any], Change] = {happened.Reopened: _reopened}

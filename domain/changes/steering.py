@@ -33,7 +33,9 @@ def _supervised(state: RequestState, fact: happened.Supervised, event: Event) ->
         issuer = body_of(event.by.level or Level.CITY) if fact.cause == "ordered" else fact.body
         state = change_leg(state, leg.id, cards=(*leg.cards, fact.card), cards_from=(*leg.cards_from, issuer))
     black = fact.body if fact.black_list else state.black_listed_at
-    return replace(state, supervised_by=fact.body, card=fact.card or state.card, black_listed_at=black)
+    # The card of a joint unit hides none that the request has already.
+    card = (state.card or fact.card) if fact.cause == "share" else (fact.card or state.card)
+    return replace(state, supervised_by=fact.body, card=card, black_listed_at=black)
 
 
 def _card_cancelled(state: RequestState, fact: happened.CardCancelled, event: Event) -> RequestState:

@@ -18,7 +18,7 @@ from domain.events import ApplicationLapsed, Event, Fact
 from domain.evolution import evolve
 from domain.refusals import Refused
 from domain.request import Leg, RequestState
-from domain.standing import way_back
+from domain.standing import has_ended
 from domain.terms import Reason, Terms, Window
 from domain.texts import optional_text, required_text
 from domain.undecided import OF_THE_LEAD, moved_past
@@ -79,8 +79,7 @@ def _check_role(terms: Terms, by: Actor) -> None:
 
 def _check_not_ended(terms: Terms, state: RequestState) -> None:
     if state.state.is_terminal and state.state not in terms.states:
-        reason = f"the request has ended as {state.state}"
-        raise Refused("request_ended", "state", reason, way_back(state))
+        raise has_ended(state)
 
 
 def _check_state(terms: Terms, state: RequestState) -> None:

@@ -10,9 +10,14 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from domain.chapters.handling import lead_of, leg_for, own_leg, promised
+from domain.chapters.handling import lead_of, leg_for, own_leg
+from domain.chapters.joining import check_contributions
+from domain.chapters.reopening import opened_again
+from domain.chapters.whistle_parties import check_no_whistle
 from domain.commands import Act, Callback, Redo, RefuseReply, ReviewBack, SubmitReply, Withdraw
+from domain.deadlines import owes_callback
 from domain.events import (
+    CallbackEnded,
     CallbackTried,
     Closed,
     Contributed,
@@ -27,11 +32,13 @@ from domain.events import (
     Withdrawn,
 )
 from domain.ladder import one_higher, raised
+from domain.open_cases import check_reply_over_cases
 from domain.policy import CallbackRule, Urgency
 from domain.refusals import Refused
-from domain.request import CallbackTry, LegRole, LegState, RequestState, State
+from domain.request import CallbackTry, LegRole, LegState, ReopenCause, RequestState, State
 from domain.routing import Rung
 from domain.sampling import one_in
+from domain.standing import has_ended
 from domain.texts import optional_text, required_text
 from domain.units import Actor
 
@@ -87,6 +94,9 @@ def submit_reply(state: RequestState, act: SubmitReply, by: Actor, _now: datetim
             f"instructions wait to be acknowledged: {', '.join(state.instructions)}",
             "acknowledge them first",
         )
+    check_reply_over_cases(state, act.outcome)
+    check_contributions(state)
+    check_no_whistle(state)
     yield ReplySubmitted(leg.id, act.outcome, text, act.evidence)
 
 
@@ -118,8 +128,10 @@ def review_back(state: RequestState, act: ReviewBack, by: Actor, _now: datetime)
 
 def callback(state: RequestState, act: Callback, _by: Actor, now: datetime) -> Iterator[Fact]:
     """One attempt to reach the citizen: reached and rated, or tried in vain until the attempts are used
-    up.
+    up. The caller of a merged request is asked about the answer that they had through the other one.
     """
+    if state.state is State.MERGED and not owes_callback(state):
+        raise has_ended(state)
     note = optional_text(act.note, "note")
     if not act.contacted and (act.truthful, act.solved, act.satisfied) != (None, None, None):
         raise Refused(
@@ -131,13 +143,23 @@ def callback(state: RequestState, act: Callback, _by: Actor, now: datetime) -> I
     yield CallbackTried(act.contacted, act.truthful, act.solved, act.satisfied, act.attributable, note)
     if not act.contacted:
         if _attempts_used_up(state, now):
-            yield closed(state, "unreachable")
+            yield asked(state, "unreachable")
         return
     dissatisfied = act.satisfied is False and act.attributable
     if dissatisfied and state.cycle <= state.intake.common.automatic_redos:
-        yield from new_cycle(state, "dissatisfied", automatic=True)
+        if state.state is State.MERGED:
+            yield from opened_again(state, ReopenCause.DISSATISFIED, "dissatisfied")
+        else:
+            yield from new_cycle(state, "dissatisfied", automatic=True)
         return
-    yield closed(state, "rated")
+    yield asked(state, "rated")
+
+
+def asked(
+    state: RequestState, how: Literal["rated", "unreachable", "callback_silent"]
+) -> Closed | CallbackEnded:
+    """The callback is over: the request closes, unless it follows another one and stays merged."""
+    return CallbackEnded(how) if state.state is State.MERGED else closed(state, how)
 
 
 def redo(state: RequestState, act: Redo, _by: Actor, _now: datetime) -> Iterator[Fact]:
@@ -185,9 +207,9 @@ def is_called_back(state: RequestState) -> bool:
     """Whether the citizen is asked: by the policy's rule, and only who left a contact. The sample is the same
     on every reading.
     """
-    if not is_reachable(state):
+    if state.snapshot is None or not is_reachable(state):
         return False
-    match promised(state).policy.callback:
+    match state.snapshot.policy.callback:
         case CallbackRule.ALL:
             return True
         case CallbackRule.SAMPLE:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.applications import Application, ApplicationStatus, ExceptionKind
-from domain.chapters import disputing, excluding, extending, moving_on, returning, suspending
+from domain.chapters import disputing, excluding, extending, moving_on, returning, sharing, suspending
 from domain.chapters.asking import usual_seat
 from domain.chapters.verdicts import Verdict, nothing_follows
 from domain.commands import Apply
@@ -83,5 +83,6 @@ EFFECTS: dict[ExceptionKind, Effect] = {
     ExceptionKind.APPEAL: Effect(excluding.lifted, allowed=excluding.may_appeal),
     ExceptionKind.TRANSFER_OUT: Effect(moving_on.transferred_out),
     ExceptionKind.VOID: Effect(moving_on.voided),
+    ExceptionKind.REMOVAL: Effect(sharing.removed, allowed=sharing.may_be_removed),
 }
 """Every kind with its entry."""

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
+from domain.applications import Application, ExceptionKind
 from domain.chapters.asking import asked_by_rules
+from domain.chapters.commanding import must_reach
 from domain.commands import Dispatch, FirstContact, HandUp, SendDown, Sign
 from domain.events import AlarmRaised, Fact, FirstContacted, HandedUp, LegDispatched, LegSigned, SentDown
 from domain.levels import Level
 from domain.refusals import Refused
 from domain.request import Leg, LegEnd, LegRole, LegState, PolicySnapshot, RequestState, State
 from domain.routing import Rung
+from domain.superiors import common_superior
 from domain.terms import Terms
 from domain.texts import optional_text, required_text
 from domain.units import Actor, Role, Unit
@@ -26,6 +29,7 @@ def dispatch(state: RequestState, act: Dispatch, _by: Actor, _now: datetime) -> 
     if act.unit is None:
         yield from first_leg(state, snapshot, optional_text(act.reason, "reason"))
         return
+    must_reach(state, act.unit, act.reach)
     rung = snapshot.ladder.at(act.unit.level)
     is_usual = rung is not None and rung.unit == act.unit
     reason = optional_text(act.reason, "reason") if is_usual else required_text(act.reason, "reason")
@@ -152,9 +156,9 @@ def _next_leg_after(
     state: RequestState, snapshot: PolicySnapshot, refused: Leg, reason: str
 ) -> Iterator[Fact]:
     suggested = next(
-        (asked.unit for asked in reversed(state.applications) if asked.leg == refused.id and asked.unit), None
+        (asked.unit for asked in reversed(state.applications) if _names_another(asked, refused)), None
     )
-    if suggested is not None and _takes_unasked(snapshot, suggested):
+    if suggested is not None and _takes_unasked(snapshot, refused, suggested):
         yield from given_to(state, suggested, "dispatched", reason, None)
         return
     rung, gaps = snapshot.ladder.next_above(refused.level)
@@ -163,10 +167,16 @@ def _next_leg_after(
     yield leg_for(state, rung or Rung(refused.level, refused.unit, refused.duty_entry), "dispatched", reason)
 
 
-def _takes_unasked(snapshot: PolicySnapshot, unit: Unit) -> bool:
-    """Whether the unit can be given the lead without a person: the city never has it, and a community that does not
-    stand on the ladder would have to be asked for admission first.
+def _names_another(asked: Application, refused: Leg) -> bool:
+    return asked.kind is ExceptionKind.RETURN and asked.leg == refused.id and asked.unit is not None
+
+
+def _takes_unasked(snapshot: PolicySnapshot, refused: Leg, unit: Unit) -> bool:
+    """Whether the unit can be given the lead without a person: the city never has it, a community that does not stand
+    on the ladder would have to be asked for admission first, and into another district the city itself gives it.
     """
+    if common_superior((refused.unit.area, unit.area)) is Level.CITY:
+        return False
     rung = snapshot.ladder.at(unit.level)
     stands_on_it = rung is not None and rung.unit == unit
     return unit.level is not Level.CITY and (unit.level is not Level.COMMUNITY or stands_on_it)
@@ -272,8 +282,14 @@ def must_be_open(leg: Leg) -> None:
 
 
 def own_lead(state: RequestState, by: Actor) -> Leg:
-    """The lead leg, if the actor's unit holds it."""
-    return own_leg(state, by, lead_of(state).id)
+    """The lead leg, if the actor's unit holds it.
+
+    Raises:
+        Refused: ``not_possible_now`` while no unit leads, ``not_your_leg`` or ``leg_ended``.
+    """
+    if state.lead is None:
+        raise Refused("not_possible_now", "state", "no unit holds the request", "a unit that holds it")
+    return own_leg(state, by, state.lead.id)
 
 
 def _lower_unit(state: RequestState, lead: Leg, asked: Unit | None) -> tuple[Unit, str]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain.commands import Adopt, Disown, Merge
-from domain.events import Adopted, Disowned, Fact, GroupFlagged, Merged
+from domain.chapters.closing import is_called_back
+from domain.chapters.reopening import other_parent
+from domain.commands import Adopt, Disown, HearAnswer, Merge
+from domain.events import Adopted, AnsweredThrough, Disowned, Fact, GroupFlagged, Merged
+from domain.open_cases import check_still_answers
 from domain.refusals import Refused
 from domain.request import RequestState
 from domain.texts import optional_text
@@ -20,7 +23,11 @@ GROUP_PEOPLE = 30
 """From so many callers, or persons they speak for, on a matter is one of a group (群体性诉求)."""
 
 LARGEST_FAMILY = 1000
-"""Requests that may follow one: as many as it can send on at once when it ends without an answer."""
+"""Requests that may follow one: so many it can tell in one run how it ended."""
+
+
+MOST_CASES_HELD = 200
+"""Cases with partners that one request can answer for, its own and those of the requests that follow it."""
 
 
 def merge(state: RequestState, act: Merge, _by: Actor, _now: datetime) -> Iterator[Fact]:
@@ -47,25 +54,27 @@ def merge(state: RequestState, act: Merge, _by: Actor, _now: datetime) -> Iterat
             f"{len(state.children)} requests follow this one",
             f"merge {act.parent} into {state.number} instead",
         )
-    yield Merged(act.parent, optional_text(act.reason, "reason"))
+    check_still_answers(act.parent_state, state.cases)
+    yield Merged(act.parent, optional_text(act.reason, "reason"), awaits_answer=True)
 
 
 def adopt(state: RequestState, act: Adopt, _by: Actor, _now: datetime) -> Iterator[Fact]:
     """The caller of the merged request is kept; enough of them make a group.
 
     Raises:
-        Refused: ``family_full``.
+        Refused: ``family_full`` or ``case_open``.
     """
     if act.child in (child.number for child in state.children):
         return
-    if len(state.children) >= LARGEST_FAMILY:
+    if len(state.children) >= LARGEST_FAMILY or len(state.cases) + len(act.cases) > MOST_CASES_HELD:
         raise Refused(
             "family_full",
             "parent",
-            f"{LARGEST_FAMILY} requests follow {state.number} already",
+            f"{len(state.children)} requests follow {state.number} already, with {len(state.cases)} cases",
             "another request on the matter",
         )
-    yield Adopted(act.child, act.has_contact, act.people)
+    check_still_answers(state.state, act.cases)
+    yield Adopted(act.child, act.has_contact, act.people, act.cases, act.awaits_answer)
     people = state.intake.people + act.people + sum(child.people for child in state.children)
     yield from flagged(state, callers=len(state.children) + 2, people=people)
 
@@ -74,6 +83,19 @@ def disown(state: RequestState, act: Disown, _by: Actor, _now: datetime) -> Iter
     """The request goes its own way again; its caller is no longer answered through this one."""
     if act.child in (child.number for child in state.children):
         yield Disowned(act.child)
+
+
+def hear_answer(state: RequestState, act: HearAnswer, _by: Actor, _now: datetime) -> Iterator[Fact]:
+    """The caller of the merged request is answered through the other one; where a unit replied, they are called back as
+    for an answer of their own.
+
+    Raises:
+        Refused: ``other_parent``.
+    """
+    if act.parent != state.parent:
+        raise other_parent(state, act.parent)
+    called_back = act.answered_at is not None and bool(act.outcome) and is_called_back(state)
+    yield AnsweredThrough(act.parent, act.answered_at, act.outcome, called_back)
 
 
 def flagged(state: RequestState, *, callers: int, people: int) -> Iterator[Fact]:

@@ -13,6 +13,7 @@ from domain.commands import Apply
 from domain.durations import Duration, Unit
 from domain.events import ApplicationMade, Fact, PutIntoBacklog, Supervised, TransferredOut, Voided
 from domain.ladder import SUPERVISING_EXPIRED_DWELL, new_card, raised
+from domain.open_cases import check_nothing_mandatory
 from domain.refusals import Refused
 from domain.request import Card, Leg, RequestState
 from domain.units import Actor, Role
@@ -64,12 +65,13 @@ def stays_supervised(state: RequestState) -> Iterator[Fact]:
 
 
 def may_promise(state: RequestState, act: Apply, leg: Leg | None, by: Actor, now: datetime) -> None:
-    """The date of a commitment lies ahead, and not too far.
+    """The date of a commitment lies ahead, and not too far; no partner's answer is waited for.
 
     Raises:
-        Refused: ``commitment_date_passed`` or ``commitment_too_late``.
+        Refused: ``case_open``, ``commitment_date_passed`` or ``commitment_too_late``.
     """
     del leg, by
+    check_nothing_mandatory(state.cases)
     _lies_ahead(act.until, now)
     reason = act.terms.reason(act.reason)
     longest = (reason.longest if reason is not None else None) or act.terms.in_sum or LATEST_COMMITMENT
@@ -89,9 +91,10 @@ def put_into_backlog(
     """The request is closed with a plan and a date.
 
     Raises:
-        Refused: ``commitment_date_passed``.
+        Refused: ``case_open`` or ``commitment_date_passed``.
     """
     del verdict
+    check_nothing_mandatory(state.cases)
     _lies_ahead(asked.until, now)
     assert asked.until is not None
     yield PutIntoBacklog(asked.id, lead_of(state).id, asked.until, asked.plan)

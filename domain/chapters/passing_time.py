@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from domain.chapters.applying import lapsed
-from domain.chapters.closing import closed, passed
+from domain.chapters.closing import asked, passed
 from domain.chapters.elsewhere import not_deliberated, partner_silent
-from domain.chapters.handling import alarms_for, first_leg, lead_of, move_up, promised
+from domain.chapters.field_tasks import not_reported_back
+from domain.chapters.handling import alarms_for, first_leg, known_leg, lead_of, move_up, promised
+from domain.chapters.left_behind import left_behind
 from domain.chapters.moving_on import hand_up_asked, stays_supervised
 from domain.chapters.ruling import silence
+from domain.chapters.sharing import share_overdue
+from domain.chapters.whistle_limits import not_acknowledged, not_attended, overdue
 from domain.chapters.words import not_reported
 from domain.clock import ClockKind
 from domain.commands import PassTime
-from domain.deadlines import FIRST_LIMIT, Deadline, pending
+from domain.deadlines import FIRST_LIMIT, Deadline, is_of_a_share, pending
 from domain.events import AlarmRaised, DeadlineFired, Event, Fact, LegSigned, Rejected, Resumed, Supervised
 from domain.evolution import evolve
 from domain.ladder import (
@@ -29,6 +32,7 @@ from domain.ladder import (
     one_higher,
     raised,
 )
+from domain.levels import Level
 from domain.request import Card, RequestState
 from domain.units import Actor
 
@@ -52,7 +56,7 @@ def _happening(state: RequestState, due: Deadline, now: datetime) -> Iterator[Fa
     yield DeadlineFired(
         clock=clock.kind,
         leg=clock.leg,
-        level=level_of(state) if state.snapshot else None,
+        level=_level_of(state, due),
         percent=due.percent,
         due_at=due.due_at,
         lateness_seconds=max(0.0, (now - could_speak).total_seconds()),
@@ -62,9 +66,16 @@ def _happening(state: RequestState, due: Deadline, now: datetime) -> Iterator[Fa
 
 
 def _left_behind(state: RequestState, due: Deadline, now: datetime) -> Iterator[Fact]:
-    """What time has brought about may leave an application without its object."""
+    """What time has brought about is cleared up after before the next thing happens."""
     del due, now
-    yield from lapsed(state)
+    yield from left_behind(state)
+
+
+def _level_of(state: RequestState, due: Deadline) -> Level | None:
+    """The level that the threshold is counted for: a joint unit's own for its share, else the lead's."""
+    if is_of_a_share(state, due.clock):
+        return known_leg(state, due.clock.leg or "").level
+    return level_of(state) if state.snapshot else None
 
 
 def _told(state: RequestState, due: Deadline) -> str:
@@ -82,6 +93,10 @@ def _told(state: RequestState, due: Deadline) -> str:
         case ClockKind.DECISION:
             asked = state.application(due.clock.leg or "")
             return asked.deciders[0] if asked is not None else "dispatcher"
+        case ClockKind.JOINT if due.percent == FIRST_LIMIT:
+            return "unit_head"
+        case ClockKind.WHISTLE_ACK | ClockKind.WHISTLE_ATTEND:
+            return "unit_head"
         case ClockKind.REVIEW:
             return "reviewer" if due.percent == FIRST_LIMIT else "duty_leader"
         case ClockKind.CALLBACK:
@@ -109,8 +124,7 @@ def _not_dispatched(state: RequestState, due: Deadline) -> Iterator[Fact]:
 
 
 def _not_signed(state: RequestState, due: Deadline) -> Iterator[Fact]:
-    del due
-    yield LegSigned(lead_of(state).id, automatic=True)
+    yield LegSigned(due.clock.leg or lead_of(state).id, automatic=True)
 
 
 def _only_told(state: RequestState, due: Deadline) -> Iterator[Fact]:
@@ -171,7 +185,7 @@ def _not_reviewed(state: RequestState, due: Deadline) -> Iterator[Fact]:
 
 def _not_called_back(state: RequestState, due: Deadline) -> Iterator[Fact]:
     del due
-    yield closed(state, "callback_silent")
+    yield asked(state, "callback_silent")
 
 
 EFFECTS: dict[ClockKind, Effect] = {
@@ -179,6 +193,7 @@ EFFECTS: dict[ClockKind, Effect] = {
     ClockKind.AWAITING_INFO: _not_supplemented,
     ClockKind.DISPATCH: _not_dispatched,
     ClockKind.SIGN: _not_signed,
+    ClockKind.JOINT: share_overdue,
     ClockKind.FIRST_CONTACT: _only_told,
     ClockKind.DWELL: _dwell,
     ClockKind.TOTAL: _total,
@@ -190,5 +205,10 @@ EFFECTS: dict[ClockKind, Effect] = {
     ClockKind.DELIBERATION: not_deliberated,
     ClockKind.PARTNER: partner_silent,
     ClockKind.INTERIM: not_reported,
+    ClockKind.FIELD_TASK: not_reported_back,
+    ClockKind.WHISTLE_ACK: not_acknowledged,
+    ClockKind.WHISTLE_ATTEND: not_attended,
+    ClockKind.WHISTLE_PLAN: overdue,
+    ClockKind.WHISTLE_RESULT: overdue,
 }
 """What the silence of each clock means."""

@@ -17,7 +17,7 @@ from domain.ladder import one_higher, raised
 from domain.refusals import Refused
 from domain.request import LegEnd, ReopenCause, RequestState, State
 from domain.routing import Rung
-from domain.standing import reopening_ends
+from domain.standing import may_be_opened, reopening_ends
 from domain.texts import required_text
 from domain.units import Actor, Role
 
@@ -35,11 +35,15 @@ def reopen(state: RequestState, act: Reopen, by: Actor, now: datetime) -> Iterat
         _check_cause(act)
         _check_window(state, now)
     _check_still_so(state, act)
-    reason = required_text(act.reason, "reason")
-    percent = _share(state, act.cause)
-    rung, gaps = _next_holder(state, act.cause)
-    yield Reopened(act.cause, reason, percent, _goes_on_in(state, rung), state.parent)
-    if act.cause is ReopenCause.DISSATISFIED:
+    yield from opened_again(state, act.cause, required_text(act.reason, "reason"))
+
+
+def opened_again(state: RequestState, cause: ReopenCause, reason: str) -> Iterator[Fact]:
+    """A new cycle for that cause; who is dissatisfied has it watched one level higher."""
+    percent = _share(state, cause)
+    rung, gaps = _next_holder(state, cause)
+    yield Reopened(cause, reason, percent, _goes_on_in(state, rung), state.parent)
+    if cause is ReopenCause.DISSATISFIED:
         higher = raised(state.supervised_by, one_higher(state.supervised_by))
         yield Supervised(None, higher, None, "redo", reason)
     if rung is not None:
@@ -69,8 +73,8 @@ def _check_cause(act: Reopen) -> None:
 
 
 def _check_window(state: RequestState, now: datetime) -> None:
-    until = reopening_ends(state)
-    if until is None or now > until:
+    if not may_be_opened(state, now):
+        until = reopening_ends(state)
         over = f" since {until.astimezone(ZoneInfo(state.calendar.zone)).isoformat()}" if until else ""
         raise Refused(
             "appeal_window_over",
@@ -83,14 +87,16 @@ def _check_window(state: RequestState, now: datetime) -> None:
 def _check_still_so(state: RequestState, act: Reopen) -> None:
     """What the system was to act upon may have changed meanwhile; then nothing happens."""
     if act.cause is ReopenCause.PARENT_GONE and act.parent != state.parent:
-        raise Refused(
-            "other_parent",
-            "parent",
-            f"the request does not follow {act.parent}",
-            state.parent or "a merged request",
-        )
+        raise other_parent(state, act.parent)
     if act.cause is ReopenCause.COMMITMENT and state.commitment_due is None:
         raise _no_commitment()
+
+
+def other_parent(state: RequestState, parent: str | None) -> Refused:
+    """The refusal of news of a request that this one does not follow, or not any more."""
+    return Refused(
+        "other_parent", "parent", f"the request does not follow {parent}", state.parent or "a merged request"
+    )
 
 
 def _no_commitment() -> Refused:
@@ -99,8 +105,9 @@ def _no_commitment() -> Refused:
 
 def _share(state: RequestState, cause: ReopenCause) -> int:
     """An answer that did not satisfy is mended in a shortened time; whoever had no answer has the whole limit."""
-    answered = cause is ReopenCause.DISSATISFIED and state.reply is not None
-    return state.intake.common.redo_percent if answered else FULL
+    answered = state.reply is not None or state.answered_at is not None
+    mended = cause is ReopenCause.DISSATISFIED and answered
+    return state.intake.common.redo_percent if mended else FULL
 
 
 def _next_holder(state: RequestState, cause: ReopenCause) -> tuple[Rung | None, tuple[Rung, ...]]:

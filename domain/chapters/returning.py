@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain.applications import Application
+from domain.chapters.commanding import must_reach
 from domain.chapters.handling import given_to, lead_of
 from domain.chapters.verdicts import Verdict
 from domain.commands import Apply, Reassign
@@ -44,6 +45,7 @@ def reassign(state: RequestState, act: Reassign, _by: Actor, _now: datetime) -> 
     lead = lead_of(state)
     if act.unit.code == lead.unit.code:
         raise Refused("same_unit", "unit", f"{lead.unit.code} holds the lead already", "another unit")
+    must_reach(state, act.unit, act.reach)
     reason = required_text(act.reason, "reason")
     yield LegReassigned(lead.id, reason)
     yield from given_to(state, act.unit, "reassigned", reason, act.admission)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from domain.chapters.handling import known_leg, promised
 from domain.commands import CancelCard, ContinueStory, MovePolicy, RaiseCard, Recalculate, Supervise, Urge
+from domain.deadlines import owes_callback
 from domain.events import (
     CalendarCorrected,
     CardCancelled,
@@ -21,7 +22,8 @@ from domain.ladder import LEVEL_OF_BODY, body_of, level_of, one_higher, raised
 from domain.levels import Level
 from domain.policy_moves import moved
 from domain.refusals import Refused
-from domain.request import Card, Leg, RequestState
+from domain.request import Card, Leg, RequestState, State
+from domain.standing import has_ended
 from domain.texts import optional_text, required_text
 from domain.units import Actor, Role
 
@@ -148,6 +150,8 @@ def move_policy(state: RequestState, act: MovePolicy, _by: Actor, now: datetime)
     )
 
 
-def continue_story(_state: RequestState, act: ContinueStory, _by: Actor, _now: datetime) -> Iterator[Fact]:
+def continue_story(state: RequestState, act: ContinueStory, _by: Actor, _now: datetime) -> Iterator[Fact]:
     """The workflow goes on in a new run; nothing changes for people."""
+    if state.state is State.MERGED and not owes_callback(state):
+        raise has_ended(state)
     yield StoryContinued(act.run)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from domain.attachments import MOST_ATTACHMENTS, checked
 from domain.chapters.handling import own_lead
+from domain.chapters.left_behind import shut_out
 from domain.commands import Acknowledge, Attach, Comment, Instruct, MarkConfidential, ReportInterim
 from domain.deadlines import Deadline
 from domain.events import (
@@ -24,7 +25,7 @@ from domain.events import (
 from domain.ladder import level_of
 from domain.levels import Level
 from domain.refusals import Refused
-from domain.request import RequestState
+from domain.request import RequestState, Visibility
 from domain.texts import required_text
 from domain.units import Actor
 
@@ -89,12 +90,16 @@ def interim_report(state: RequestState, act: ReportInterim, by: Actor, _now: dat
 def mark_confidential(
     state: RequestState, act: MarkConfidential, _by: Actor, _now: datetime
 ) -> Iterator[Fact]:
-    """Fewer people see the request from now on; what was seen cannot be unseen, so it is never opened up again."""
+    """Fewer people see the request from now on; what was seen cannot be unseen, so it is never opened up again. Who is
+    shut out is let go.
+    """
     if not act.visibility.is_stricter(state.visibility):
         raise Refused(
             "not_stricter", "visibility", f"the request is {state.visibility} already", "a stricter class"
         )
     yield MarkedConfidential(act.visibility, required_text(act.reason, "reason"))
+    if act.visibility.is_stricter(Visibility.PARTY):
+        yield from shut_out(state)
 
 
 def not_reported(state: RequestState, due: Deadline) -> Iterator[Fact]:

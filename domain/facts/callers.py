@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
+from domain.partners import Case
 from domain.request import (
     ReopenCause,
     State,
@@ -17,16 +19,20 @@ class Merged:
 
     parent: str
     reason: str = ""
+    awaits_answer: bool = False
+    """Whether the parent's answer will be told to it; an earlier release told nobody."""
     kind: Literal["merged"] = "merged"
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """Another caller's request on the same matter was merged into this one."""
+    """Another caller's request on the same matter was merged into this one, with its open ``cases`` with partners."""
 
     child: str
     has_contact: bool
     people: int = 1
+    cases: tuple[Case, ...] = ()
+    awaits_answer: bool = False
     kind: Literal["adopted"] = "adopted"
 
 
@@ -36,6 +42,28 @@ class Disowned:
 
     child: str
     kind: Literal["disowned"] = "disowned"
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredThrough:
+    """The request that this one follows ended with an answer at ``answered_at`` (UTC), which answers this one's caller
+    too; ``None``: it was opened again, and the answer does not count any more. ``called_back``: this one's caller is
+    asked.
+    """
+
+    parent: str
+    answered_at: datetime | None
+    outcome: str = ""
+    called_back: bool = False
+    kind: Literal["answered_through"] = "answered_through"
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackEnded:
+    """The caller of a merged request was asked about the answer, or could not be; it stays merged."""
+
+    how: Literal["rated", "unreachable", "callback_silent"]
+    kind: Literal["callback_ended"] = "callback_ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.durations import Duration
+from domain.joining import JoinRule
 from domain.levels import Level
 from domain.request import (
     LegRole,
@@ -16,6 +18,8 @@ from domain.units import Unit
 class LegDispatched:
     """A leg was given to a unit (派单). ``duty_entry`` is the basis, ``reason`` why a person chose
     otherwise; of a joint leg, what its unit is asked to do. ``delegated_by`` is the leg whose unit passed it down.
+    A joint leg has ``percent`` of the limit ``within`` for its share (``None``: no limit), and ``mandatory`` says
+    whether the reply may have to wait for it.
     """
 
     leg: str
@@ -33,10 +37,13 @@ class LegDispatched:
         "reopened",
         "joined",
         "delegated",
+        "whistle",
     ]
     reason: str = ""
     percent: int = 100
     delegated_by: str | None = None
+    within: Duration | None = None
+    mandatory: bool = False
     kind: Literal["leg_dispatched"] = "leg_dispatched"
 
 
@@ -63,7 +70,7 @@ class HandedUp:
     """Handling moves up (上报); the lower leg stays joint unless it is released."""
 
     leg: str
-    cause: Literal["asked", "dwell"]
+    cause: Literal["asked", "dwell", "whistle"]
     reason: str
     release: bool
     kind: Literal["handed_up"] = "handed_up"
@@ -104,3 +111,12 @@ class JointRemoved:
     leg: str
     reason: str
     kind: Literal["joint_removed"] = "joint_removed"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRuleSet:
+    """It was said which contributions the reply waits for (会办规则)."""
+
+    rule: JoinRule
+    reason: str = ""
+    kind: Literal["join_rule_set"] = "join_rule_set"

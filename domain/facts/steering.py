@@ -28,7 +28,7 @@ class Supervised:
     leg: str | None
     body: Body
     card: Card | None
-    cause: Literal["dwell", "total", "reminder", "redo", "ordered", "two_yellow_cards"]
+    cause: Literal["dwell", "total", "reminder", "redo", "ordered", "two_yellow_cards", "share", "whistle"]
     reason: str = ""
     black_list: bool = False
     kind: Literal["supervised"] = "supervised"

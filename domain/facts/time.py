@@ -38,8 +38,14 @@ class AlarmRaised:
         "not_ruled",
         "not_deliberated",
         "partner_silent",
+        "case_overdue",
+        "case_corrected",
+        "case_refused",
         "no_interim_report",
         "commitment_to_review",
+        "whistle_not_acknowledged",
+        "whistle_objection",
+        "proposal",
     ]
     to: str
     detail: str = ""
