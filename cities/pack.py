@@ -21,6 +21,7 @@ from cities.duties import ADMISSION_LIST, DUTY_LIST, DutyContext, build_admissio
 from cities.exceptions import Terming, check_exceptions, read_exceptions
 from cities.faults import FaultLog, PackFault, PackFaults
 from cities.geography import GeographyFiles, build_divisions, build_places, read_geography
+from cities.partners import read_partners
 from cities.places import Places
 from cities.promises import Promises, check_promises, read_promises
 from cities.schemas import (
@@ -39,7 +40,9 @@ from cities.tables import Line, note_repeats, read_table
 from cities.timetable import FILE as CITY
 from cities.timetable import CityClock, read_calendar, read_city
 from cities.units import Admission, CityDirectory, UnitName, UnitType, Vacancy
+from cities.whistles import WhistleBook, WhistlesFile, build_whistles, read_whistles
 from domain.calendar import WorkingCalendar
+from domain.partners import CaseTerms, Partner
 from domain.policy import CommonLimits, Policy
 from domain.refusals import Refused
 from domain.routing import DutyEntry, DutyIndex, Ladder, Place, index_duty_list, ladder_for
@@ -68,6 +71,8 @@ class CityPack:
     duty_index: DutyIndex
     skip_rules: tuple[SkipRule, ...]
     surges: SurgeBook
+    whistles: WhistleBook
+    partners: Mapping[Partner, CaseTerms]
     admissions: tuple[Admission, ...]
     vacancies: tuple[Vacancy, ...]
     divisions: Divisions
@@ -196,6 +201,8 @@ class _Files:
     duty_list: list[Line[DutyRow]]
     skip_rules: list[Line[SkipRuleRow]]
     surges: SurgesFile | None
+    whistles: WhistlesFile | None
+    partners: Mapping[Partner, CaseTerms]
     admissions: list[Line[AdmissionRow]]
 
 
@@ -218,6 +225,8 @@ def _read(folder: Path, log: FaultLog) -> _Files | None:
     duty_list = read_table(folder, DUTY_LIST, DutyRow, log)
     skip_rules = read_skip_rules(folder, city, log)
     surges = read_surges(folder, city, log)
+    whistles = read_whistles(folder, city, log)
+    partners = read_partners(folder, city, log)
     admissions = read_table(folder, ADMISSION_LIST, AdmissionRow, log)
     if calendar is None or promises is None or exceptions is None:
         return None
@@ -235,6 +244,8 @@ def _read(folder: Path, log: FaultLog) -> _Files | None:
         duty_list=duty_list,
         skip_rules=skip_rules,
         surges=surges,
+        whistles=whistles,
+        partners=partners,
         admissions=admissions,
     )
 
@@ -281,6 +292,10 @@ def _build(name: str, files: _Files, log: FaultLog) -> CityPack | None:
         duty_index=duty_index,
         skip_rules=skip_rules,
         surges=surges,
+        whistles=build_whistles(
+            files.city, files.whistles, categories, types, files.calendar.office_day, log
+        ),
+        partners=files.partners,
         admissions=admissions,
         vacancies=vacancies,
         divisions=divisions,

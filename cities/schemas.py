@@ -106,6 +106,8 @@ class CityFile(Record):
     exceptions: Text | None = None
     skip_rules: Text | None = None
     surges: Text | None = None
+    whistles: Text | None = None
+    partners: Text | None = None
 
 
 class DivisionRow(Record):
