@@ -25,7 +25,7 @@ from persistence import forms
 from persistence.answers import StoredAnswer
 from persistence.chain import row_hash
 from persistence.engine import single_queries
-from persistence.projections import LEGS_UPSERT, REQUEST_UPSERT
+from persistence.projections import LEGS_UPSERT, REQUEST_UPSERT, SUMMONSES_UPSERT
 from persistence.timeline import event_of
 
 CHANNEL = "huying_timeline"
@@ -110,7 +110,8 @@ class Appender:
                 "first": first,
             }
             try:
-                before = (await connection.exec_driver_sql(_APPEND, given)).one()
+                statement = _APPEND_WITH_SUMMONSES if summary.summonses else _APPEND
+                before = (await connection.exec_driver_sql(statement, given)).one()
             except IntegrityError as error:
                 if not _is_taken(error):
                     raise
@@ -202,8 +203,10 @@ _ANSWERS = text(
     "OR (number = :number AND CAST(answer ->> 'seq' AS integer) >= :first)"
 )
 
-# One row comes back: where the request stood before, all NULL where it is new.
-_APPEND = f"""
+
+def _statement(also_shown: str = "") -> str:
+    """One row comes back: where the request stood before, all NULL where it is new."""
+    return f"""
 WITH given AS (SELECT %(number)s::text AS number, %(summary)s::jsonb AS summary, %(at)s::timestamptz AS at),
 told AS (
     INSERT INTO timeline (number, seq, kind, at, recorded_at, actor, fact, prev_hash, hash)
@@ -211,7 +214,7 @@ told AS (
     FROM given, jsonb_populate_recordset(NULL::timeline, %(rows)s::jsonb) AS e
 ),
 shown AS ({REQUEST_UPSERT} RETURNING old.state, old.level, old.entered_at),
-legs_shown AS ({LEGS_UPSERT}),
+legs_shown AS ({LEGS_UPSERT}),{also_shown}
 answered AS (
     INSERT INTO answers (key, number, digest, answer, at)
     SELECT %(key)s::text, given.number, %(digest)s::text, %(answer)s::jsonb, given.at FROM given
@@ -226,3 +229,8 @@ started AS (DELETE FROM waiting_intake WHERE number = %(number)s::text AND %(fir
 SELECT shown.state, shown.level, shown.entered_at, pg_notify('{CHANNEL}', %(note)s::text)
 FROM given LEFT JOIN shown ON true
 """  # noqa: S608  # all that is put in are our own tables' names
+
+
+_APPEND = _statement()
+# Few requests ever have a whistle; the others' statement stays as short as it was.
+_APPEND_WITH_SUMMONSES = _statement(f"\nsummonses_shown AS ({SUMMONSES_UPSERT}),")

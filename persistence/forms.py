@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
+from domain.cases.state import CaseState
 from domain.commands import Act, Answer
 from domain.events import Fact
 from domain.notices import Notice
+from domain.partners import CaseMessage
 from domain.policy import Policy
 from domain.request import Intake
 from domain.summary import LegSummary, RequestSummary
@@ -26,6 +28,8 @@ leg_summaries = TypeAdapter(LegSummary)
 notice_lists: TypeAdapter[tuple[Notice, ...]] = TypeAdapter(tuple[Notice, ...])
 answers = TypeAdapter(Answer)
 policies = TypeAdapter(Policy)
+case_messages = TypeAdapter(CaseMessage)
+cases = TypeAdapter(CaseState)
 
 _spelled = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 

@@ -5,10 +5,13 @@ the key are authenticated with each, so that a value moved to another row or fie
 
 The telephone also leaves a fingerprint, so that whoever calls again is recognized without anything being opened. It is
 keyed: without the key nobody can try all numbers until one fits. Forgetting a caller forgets it too.
+
+The same key makes tickets, by which somebody without a login sees one thing and no other.
 """
 
 from __future__ import annotations
 
+import base64
 import hmac
 import re
 import secrets
@@ -23,12 +26,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import insert, select, update
 
+from domain.caller_in_text import without_caller
 from persistence.engine import ReadConnection, WriteConnection
 from persistence.tables import identity, identity_reads
 
 NONCE_BYTES = 12
 CURRENT_KEY_ID = "1"
-FINGERPRINT_KEY_BYTES = 32
+DERIVED_KEY_BYTES = 32
+TICKET_BYTES = 15
 SHORTEST_NUMBER = 7
 """A telephone number of fewer digits (110, an extension) is not one person's."""
 
@@ -92,7 +97,8 @@ class Seal:
         self._key_id = key_id
         keys = {**(older or {}), key_id: key}
         self._ciphers = {name: AESGCM(other) for name, other in keys.items()}
-        self._fingerprint_keys = {name: _fingerprint_key(other) for name, other in keys.items()}
+        self._fingerprint_keys = {name: _derived(other, "caller-fingerprint") for name, other in keys.items()}
+        self._ticket_keys = {name: _derived(other, "ticket") for name, other in keys.items()}
 
     def seal(self, caller: Caller, *, recognizable: bool = True) -> SealedCaller:
         """The identity under a fresh reference, which says nothing about the person.
@@ -115,6 +121,17 @@ class Seal:
         number = normalized(telephone)
         return (
             [] if number is None else [_fingerprint(key, number) for key in self._fingerprint_keys.values()]
+        )
+
+    def ticket(self, subject: str) -> str:
+        """A code that only this service can make: whoever holds it may see the subject without signing in."""
+        return _ticket(self._ticket_keys[self._key_id], subject)
+
+    def is_ticket(self, subject: str, code: str) -> bool:
+        """Whether the code was made for the subject, under any of the keys."""
+        given = code.upper().encode()
+        return any(
+            hmac.compare_digest(_ticket(key, subject).encode(), given) for key in self._ticket_keys.values()
         )
 
     def unseal(self, sealed: SealedCaller) -> Caller:
@@ -194,6 +211,19 @@ async def read_masked(connection: ReadConnection, seal: Seal, caller_ref: str) -
     return None if sealed is None else mask(seal.unseal(sealed))
 
 
+async def told_without_caller(
+    connection: ReadConnection, seal: Seal, caller_ref: str | None, text: str, *, place: str
+) -> str:
+    """The text without what tells the caller of a matter at that place; nobody is shown who that is, so it is not
+    logged.
+    """
+    sealed = None if caller_ref is None else await _sealed(connection, caller_ref)
+    caller = Caller(None, None, None) if sealed is None else seal.unseal(sealed)
+    return without_caller(
+        text, name=caller.name, telephone=caller.telephone, address=caller.address, place=place
+    )
+
+
 async def erase(connection: WriteConnection, caller_ref: str, at: datetime) -> bool:
     """Forget a caller for ever; the reference stays and leads to nothing. False if there was nothing to forget."""
     gone = await connection.execute(
@@ -227,9 +257,12 @@ async def _sealed(connection: ReadConnection | WriteConnection, caller_ref: str)
     return SealedCaller(row.caller_ref, row.key_id, row.name, row.telephone, row.address)
 
 
-def _fingerprint_key(key: bytes) -> bytes:
-    derived = HKDF(SHA256(), FINGERPRINT_KEY_BYTES, salt=None, info=b"huying/caller-fingerprint")
-    return derived.derive(key)
+def _derived(key: bytes, purpose: str) -> bytes:
+    return HKDF(SHA256(), DERIVED_KEY_BYTES, salt=None, info=f"huying/{purpose}".encode()).derive(key)
+
+
+def _ticket(key: bytes, subject: str) -> str:
+    return base64.b32encode(hmac.digest(key, subject.encode(), "sha256")[:TICKET_BYTES]).decode()
 
 
 def _fingerprint(key: bytes, number: bytes) -> bytes:

@@ -1,7 +1,7 @@
-"""The projections: board rows and inbox rows, made from a request's summary and from nothing else.
+"""The projections: board rows, inbox rows and whistles, made from a request's summary and from nothing else.
 
 A row carries the number of the event it shows, and an older one never overwrites a newer one. ``rebuild`` makes
-both tables again from intake and timeline, while the service runs.
+the tables again from intake and timeline, while the service runs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from domain.request import begin
 from domain.summary import RequestSummary, summarize
 from persistence import forms
 from persistence.engine import WriteConnection, reading, writing
-from persistence.tables import intake, legs, requests, timeline
+from persistence.tables import intake, legs, requests, summonses, timeline
 from persistence.timeline import EVENT_COLUMNS, event_of
 
 BATCH = 500
@@ -43,9 +43,15 @@ LEGS_UPSERT = _upsert(
     "leg_summary || jsonb_build_object('number', given.summary -> 'number', 'seq', given.summary -> 'seq'))",
 )
 
+SUMMONSES_UPSERT = _upsert(
+    summonses,
+    "given, jsonb_array_elements(given.summary -> 'summonses') AS called, jsonb_populate_record(NULL::summonses, "
+    "called || jsonb_build_object('number', given.summary -> 'number', 'seq', given.summary -> 'seq'))",
+)
+
 _PUT = (
     "WITH given AS (SELECT jsonb_array_elements(CAST(:summaries AS jsonb)) AS summary), "
-    f"shown AS ({REQUEST_UPSERT}) {LEGS_UPSERT}"
+    f"shown AS ({REQUEST_UPSERT}), called AS ({SUMMONSES_UPSERT}) {LEGS_UPSERT}"
 )
 
 
@@ -61,6 +67,13 @@ def rows_of(summary: RequestSummary) -> tuple[dict[str, Any], list[dict[str, Any
     return board, inbox
 
 
+def summons_rows_of(summary: RequestSummary) -> list[dict[str, Any]]:
+    """The rows of everybody whom the request's whistles called, as plain values by column name."""
+    shared = {"number": summary.number, "seq": summary.seq}
+    names = [column.name for column in summonses.columns if column.name not in shared]
+    return [shared | {name: getattr(each, name) for name in names} for each in summary.summonses]
+
+
 async def put(connection: WriteConnection, summaries: Iterable[RequestSummary]) -> None:
     """Write the rows of these summaries; rows that show a later event stay."""
     spelled = ",".join(forms.summaries.dump_json(summary).decode() for summary in summaries)
@@ -68,7 +81,7 @@ async def put(connection: WriteConnection, summaries: Iterable[RequestSummary]) 
 
 
 async def rebuild(engine: AsyncEngine, progress: Callable[[int, int], None]) -> int:
-    """Make both projections again from intake and timeline, batch by batch, and return how many requests they show.
+    """Make the projections again from intake and timeline, batch by batch, and return how many requests they show.
 
     The service may run meanwhile: each batch holds its rows, and an append waits for its own row only. Rows of
     requests that have no timeline are removed. ``progress`` hears how many intakes are done, and of how many.
@@ -103,6 +116,7 @@ async def _rebuild_after(connection: WriteConnection, last: str) -> tuple[list[s
     for row in await connection.execute(told):
         states[row.number] = evolve(states[row.number], event_of(row))
     await connection.execute(delete(legs).where(legs.c.number.in_(numbers)))
+    await connection.execute(delete(summonses).where(summonses.c.number.in_(numbers)))
     await connection.execute(delete(requests).where(requests.c.number.in_(numbers)))
     summaries = [summarize(state) for state in states.values() if state.seq > 0]
     if summaries:
@@ -111,7 +125,7 @@ async def _rebuild_after(connection: WriteConnection, last: str) -> tuple[list[s
 
 
 async def _drop_strays(connection: WriteConnection, after: str, until: str | None) -> None:
-    for table in (legs, requests):
+    for table in (legs, summonses, requests):
         known = select(intake.c.number).where(intake.c.number == table.c.number)
         strays = delete(table).where(table.c.number > after, ~known.exists())
         await connection.execute(strays if until is None else strays.where(table.c.number <= until))

@@ -233,7 +233,7 @@ async def _with_legs(connection: ReadConnection, rows: Sequence[Row[Any]]) -> di
     by_number: dict[str, list[LegSummary]] = {number: [] for number in numbers}
     for leg in await connection.execute(ordered):
         by_number[leg.number].append(_leg_summary(leg))
-    plain = [field.name for field in fields(RequestSummary) if field.name != "legs"]
+    plain = [field.name for field in fields(RequestSummary) if field.name not in ("legs", "summonses")]
     return {
         row.number: RequestSummary(
             **{name: getattr(row, name) for name in plain}, legs=tuple(by_number[row.number])

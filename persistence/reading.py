@@ -1,6 +1,7 @@
 """What the doors read for somebody who does not see everything: the board as one unit sees it, and the feed's start.
 
-A unit sees the requests that it, or a unit of a lower level inside its area, holds or held a leg of.
+A unit sees the requests that it, or a unit of a lower level inside its area, holds or held a leg of, and those to which
+a whistle called it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Row,
+    Select,
     Text,
     and_,
     any_,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -34,7 +37,7 @@ from persistence import forms
 from persistence.engine import ReadConnection
 from persistence.pages import Order, Page, limited
 from persistence.sight import WHOLE_CITY, Sight, disclosed
-from persistence.tables import Instant, intake, legs, requests
+from persistence.tables import Instant, intake, legs, requests, summonses
 from persistence.timeline import read_events
 
 Scope = Literal["open", "ended", "all"]
@@ -145,14 +148,20 @@ async def is_seen(connection: ReadConnection, number: str, sight: Sight) -> bool
     """Whether the sight reaches the request; one whose story has not begun is nobody's but the command centre's."""
     if sight.unit is not None:
         given = {"number": number, "sealed": sight.sealed, **_reach(sight.unit)}
-        return await connection.scalar(_SEEN, given) is not None
+        if await connection.scalar(_SEEN, given) is not None:
+            return True
+        return await connection.scalar(_CALLED, {"number": number, "unit": sight.unit.code}) is not None
     return sight.sealed or await _visibility(connection, number) is not Visibility.SEALED
 
 
 async def seen_among(connection: ReadConnection, numbers: Iterable[str], sight: Sight) -> frozenset[str]:
     """Those of the requests that the sight reaches, as far as their stories have begun."""
-    found = select(requests.c.number).where(requests.c.number.in_(set(numbers)), *visible(sight))
-    return frozenset((await connection.scalars(found)).all())
+    asked = set(numbers)
+    found = select(requests.c.number).where(requests.c.number.in_(asked), *visible(sight))
+    if sight.unit is None:
+        return frozenset((await connection.scalars(found)).all())
+    called = _called_to(summonses.c.number.in_(asked), sight.unit.code)
+    return frozenset((await connection.scalars(union(found, called))).all())
 
 
 def visible(sight: Sight) -> Iterable[ColumnElement[bool]]:
@@ -217,6 +226,22 @@ _SEEN = (
     )
     .limit(1)
 )
+
+
+def _called_to(which: ColumnElement[bool], unit: Any) -> Select[Any]:
+    """Requests to which a whistle called the unit, which holds no leg of them as yet."""
+    return (
+        select(summonses.c.number)
+        .join(requests, requests.c.number == summonses.c.number)
+        .where(
+            which,
+            summonses.c.unit == unit,
+            requests.c.visibility.in_((Visibility.PUBLIC, Visibility.PARTY)),
+        )
+    )
+
+
+_CALLED = _called_to(summonses.c.number == bindparam("number"), bindparam("unit")).limit(1)
 
 
 def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:

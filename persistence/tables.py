@@ -6,21 +6,15 @@ change. Codes and numbers compare byte by byte (collation C), so that "lies with
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, cast
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
-    Double,
     Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Sequence,
     Table,
     Text,
@@ -28,50 +22,15 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.dialects.postgresql.base import ischema_names
-from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from domain.bulk import ItemResult
 from domain.card_pairs import PairResult
 from domain.levels import Level
 from domain.operations import Operation
 from domain.request import Body, Card, Exclusion, LegRole, LegState, Light, State, Visibility
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class TransactionId(UserDefinedType[int]):
-    """PostgreSQL's ``xid8``: a transaction's number, which never wraps around."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """The type's name in PostgreSQL."""
-        return "xid8"
-
-
-# Lets Alembic recognize the type when it compares the tables with a real database.
-cast("dict[str, type[TypeEngine[Any]]]", ischema_names)["xid8"] = TransactionId
-
-Code = Text(collation="C")
-Instant = DateTime(timezone=True)
-Degrees: TypeEngine[float] = Double()
-
-OPEN = text("ended_at IS NULL")
-"""The rows that boards, inboxes and the auditor look at: about one in sixty of a city's requests."""
-
-
-def _one_of(column: str, words: Iterable[str]) -> CheckConstraint:
-    listed = ", ".join(f"'{word}'" for word in words)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
-
+from domain.whistles import WhistleKind
+from persistence.columns import OPEN, Code, Degrees, Instant, TransactionId, metadata, one_of
+from persistence.partner_tables import affair_items, partner_cases, partner_messages, reconciliations
 
 request_numbers = Sequence("request_numbers", metadata=metadata)
 """The seven digits of a request's number; gaps are allowed, repetition is not."""
@@ -172,14 +131,14 @@ requests = Table(
     Column("repeat_of", Code),
     Column("group_matter", Boolean, nullable=False),
     Column("commitment_due", Instant),
-    _one_of("state", State),
-    _one_of("visibility", Visibility),
-    _one_of("exclusion", Exclusion),
-    _one_of("light", Light),
-    _one_of("card", Card),
-    _one_of("level", Level),
-    _one_of("supervised_by", Body),
-    _one_of("black_listed_at", Body),
+    one_of("state", State),
+    one_of("visibility", Visibility),
+    one_of("exclusion", Exclusion),
+    one_of("light", Light),
+    one_of("card", Card),
+    one_of("level", Level),
+    one_of("supervised_by", Body),
+    one_of("black_listed_at", Body),
     Index("ix_requests_by_arrival", "received_at", "number"),
     Index("ix_requests_by_district", "district", "received_at", "number"),
     Index("ix_requests_open_by_arrival", "received_at", "number", postgresql_where=OPEN),
@@ -234,15 +193,59 @@ legs = Table(
     Column("task", Text, nullable=False),
     Column("delegated_by", Code),
     Column("seq", Integer, nullable=False),
-    _one_of("role", LegRole),
-    _one_of("state", LegState),
-    _one_of("level", Level),
+    Column("joint_due_at", Instant),
+    Column("mandatory", Boolean),
+    Column("outcome", Text),
+    one_of("role", LegRole),
+    one_of("state", LegState),
+    one_of("level", Level),
     Index("ix_legs_by_unit", "unit", "dispatched_at", "number", "leg"),
     Index("ix_legs_by_area", "area", "dispatched_at", "number", "leg"),
     Index("ix_legs_open_by_unit", "unit", "dispatched_at", "number", "leg", postgresql_where=OPEN),
     Index("ix_legs_open_by_area", "area", "dispatched_at", "number", "leg", postgresql_where=OPEN),
     postgresql_with={"fillfactor": 80},
 )
+
+summonses = Table(
+    "summonses",
+    metadata,
+    Column("number", Code, primary_key=True),
+    Column("summons", Code, primary_key=True),
+    Column("whistle", Code, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("unit", Code, nullable=False),
+    Column("unit_zh", Text, nullable=False),
+    Column("unit_en", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("area", Code, nullable=False),
+    Column("town", Code, nullable=False),
+    Column("town_zh", Text, nullable=False),
+    Column("town_en", Text, nullable=False),
+    Column("power", Text, nullable=False),
+    Column("power_zh", Text, nullable=False),
+    Column("power_en", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    Column("called_at", Instant, nullable=False),
+    Column("ack_due_at", Instant),
+    Column("attend_due_at", Instant),
+    Column("acknowledged_at", Instant),
+    Column("arrived_at", Instant),
+    Column("authority", Boolean, nullable=False),
+    Column("missed_at", Instant),
+    Column("ended_at", Instant),
+    Column("ended_how", Text),
+    Column("rate_until", Instant),
+    Column("rated", Boolean, nullable=False),
+    Column("seq", Integer, nullable=False),
+    one_of("kind", WhistleKind),
+    one_of("level", Level),
+    Index("ix_summonses_by_unit", "unit", "called_at", "number", "summons"),
+    Index("ix_summonses_by_town", "town", "called_at", "number", "summons"),
+    postgresql_with={"fillfactor": 80},
+)
+"""Who was called by a whistle: a projection, as board and inboxes are."""
 
 answers = Table(
     "answers",
@@ -325,7 +328,7 @@ api_keys = Table(
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     UniqueConstraint("hash"),
-    _one_of("level", Level),
+    one_of("level", Level),
 )
 
 bulk_jobs = Table(
@@ -361,7 +364,7 @@ bulk_items = Table(
     Column("state", Text),
     Column("seq", Integer),
     Column("at", Instant),
-    _one_of("result", ItemResult),
+    one_of("result", ItemResult),
 )
 
 card_pairs = Table(
@@ -379,7 +382,7 @@ card_pairs = Table(
     Column("given_to", Code),
     Column("code", Text, nullable=False, server_default=text("''")),
     Column("settled_at", Instant),
-    _one_of("result", PairResult),
+    one_of("result", PairResult),
     Index("ix_card_pairs_pending", "found_at", postgresql_where=text("result = 'pending'")),
 )
 
@@ -422,7 +425,7 @@ operations = Table(
     Column("who", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("details", JSONB, nullable=False),
-    _one_of("what", Operation),
+    one_of("what", Operation),
     Index(None, "subject", "id"),
 )
 
@@ -442,3 +445,6 @@ uptime = Table(
 
 APPEND_ONLY = (intake, timeline, policies, identity_reads, anchors, operations)
 """A trigger refuses every UPDATE, DELETE and TRUNCATE of these tables."""
+
+OF_PARTNERS = (partner_cases, partner_messages, reconciliations, affair_items)
+"""The tables of what is shared with the neighbouring systems; the metadata is whole with them."""

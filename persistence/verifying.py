@@ -24,8 +24,8 @@ from persistence import forms
 from persistence.chain import findings_in, intake_digest
 from persistence.engine import ReadConnection
 from persistence.findings import Finding, Wrong
-from persistence.projections import rows_of
-from persistence.tables import answers, intake, legs, notices, requests, timeline, waiting_intake
+from persistence.projections import rows_of, summons_rows_of
+from persistence.tables import answers, intake, legs, notices, requests, summonses, timeline, waiting_intake
 from persistence.timeline import event_of
 
 BATCH = 200
@@ -65,6 +65,7 @@ class _File:
     told: list[Row[Any]] = field(default_factory=list[Row[Any]])
     board: Columns | None = None
     inbox: list[Columns] = field(default_factory=list[Columns])
+    called: list[Columns] = field(default_factory=list[Columns])
     answers: list[Row[Any]] = field(default_factory=list[Row[Any]])
 
 
@@ -107,7 +108,7 @@ async def _removed(engine: AsyncEngine, since: str) -> AsyncIterator[Finding]:
     """Requests of which only the notices are left."""
     elsewhere = [
         ~select(table.c.number).where(table.c.number == notices.c.number).exists()
-        for table in (intake, timeline, requests, legs, answers)
+        for table in (intake, timeline, requests, legs, summonses, answers)
     ]
     told = (notices.c.number > since, notices.c.number.regexp_match(NUMBER_FORM))
     orphans = select(notices.c.number).where(*told, *elsewhere).distinct()
@@ -146,6 +147,8 @@ async def _files(connection: ReadConnection, within: Within) -> dict[str, _File]
         files[row["number"]].board = dict(row)
     for row in (await connection.execute(select(legs).where(within(legs.c.number)))).mappings():
         files[row["number"]].inbox.append(dict(row))
+    for row in (await connection.execute(select(summonses).where(within(summonses.c.number)))).mappings():
+        files[row["number"]].called.append(dict(row))
     for answered in await connection.execute(_ANSWERS.where(within(answers.c.number))):
         files[answered.number].answers.append(answered)
     return files
@@ -185,6 +188,7 @@ def _left_of(file: _File) -> str:
         "timeline": file.told,
         "board": file.board,
         "inbox": file.inbox,
+        "whistles": file.called,
         "answers": file.answers,
         "queue": file.waits_too_long is not None,
     }
@@ -240,6 +244,12 @@ def _shown_otherwise(file: _File, state: RequestState) -> Iterator[Finding]:
         wrong = _differing(expected.get(leg), shown.get(leg))
         if wrong:
             yield Finding(state.number, state.seq, Wrong.INBOX_DIFFERS, f"leg {leg}: {wrong}")
+    called = {row["summons"]: row for row in file.called}
+    summoned = {row["summons"]: row for row in summons_rows_of(summarize(state))}
+    for summons in sorted(called.keys() | summoned.keys()):
+        wrong = _differing(summoned.get(summons), called.get(summons))
+        if wrong:
+            yield Finding(state.number, state.seq, Wrong.INBOX_DIFFERS, f"summons {summons}: {wrong}")
 
 
 def _differing(expected: Columns | None, shown: Columns | None) -> str:
