@@ -4,7 +4,7 @@ grow.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.commands import Answer
@@ -45,10 +45,27 @@ class Appended:
 
     Usually the given events, with no ``answers``. If a number is taken (a worker died between the commit and
     its report) or the order's key has been answered before, nothing is written: ``events`` are those that
-    stand there already (perhaps none), ``answers`` the answers stored for them and for the entry's key."""
+    stand there already (perhaps none), ``answers`` the answers stored for them and for the entry's key.
+
+    ``inserted`` tells which of the two it was; ``None`` in what was recorded before the timeline said so."""
 
     events: tuple[Event, ...]
     answers: tuple[StoredAnswer, ...] = ()
+    inserted: bool | None = None
+
+    def obeys(self, decided: tuple[Event, ...]) -> bool:
+        """Whether the order that ``decided`` follows from was written down by this very call: then it is obeyed,
+        whatever the rules have come to decide since.
+        """
+        if self.inserted is not None:
+            return self.inserted
+        # Each attempt of a task has an instant of its own, so nobody else's facts are found among those decided now.
+        ahead = iter(_unnumbered(decided))
+        return not self.answers and all(event in ahead for event in _unnumbered(self.events))
+
+
+def _unnumbered(events: tuple[Event, ...]) -> list[Event]:
+    return [replace(event, seq=0) for event in events]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Records:
         answers = tuple(
             StoredAnswer(key, stored.answer, stored.digest) for key, stored in written.answers.items()
         )
-        return Appended(events=written.events, answers=answers)
+        return Appended(events=written.events, answers=answers, inserted=written.inserted)
 
     @activity.defn(name="recall")
     async def recall(self, number: str) -> RequestState:

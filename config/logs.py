@@ -63,6 +63,8 @@ def configure_logs(form: Literal["console", "json"], level: str = "info") -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # It tells of every call that went well; of those that did not, whoever made them tells.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
 
 

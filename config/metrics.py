@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx2
 from prometheus_client import (
@@ -24,6 +25,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from domain import events as happened
 from domain.events import Event
+from domain.partners import CaseStatus, Partner
 from domain.request import State
 from domain.summary import LegSummary, RequestSummary
 
@@ -109,15 +111,7 @@ class Metrics:
         self.bulk_items = self._counter(
             "bulk_items", "Requests of bulk jobs by what came of the order", ("command", "result")
         )
-        self.partner_calls = self._counter(
-            "partner_calls", "Calls to neighbouring systems", ("partner", "operation", "result")
-        )
-        self.partner_call_seconds = self._histogram(
-            "partner_call_seconds",
-            "Duration of calls to neighbouring systems",
-            ("partner", "operation"),
-            _CALL_BUCKETS,
-        )
+        self._declare_those_of_partners()
 
     def count(self, events: Iterable[Event], before: Stay | None, after: RequestSummary) -> None:
         """Count what the events, just inserted, say; ``after`` shows the request after the last of them."""
@@ -134,14 +128,40 @@ class Metrics:
 
     def show_open(self, counts: Mapping[tuple[str, str, str], int]) -> None:
         """Show how many requests are open by state, level and light; kinds no longer there go to zero."""
-        for labels in self._label_sets(self.open_requests) - set(counts):
-            self.open_requests.labels(*labels).set(0)
-        for labels, count in counts.items():
-            self.open_requests.labels(*labels).set(count)
+        self._show(self.open_requests, counts)
+
+    def show_open_cases(self, counts: Mapping[tuple[Partner, CaseStatus], int]) -> None:
+        """Show how many cases are open by partner and status; kinds no longer there go to zero."""
+        self._show(self.partner_cases_open, counts)
 
     def text(self) -> bytes:
         """The metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+    def _declare_those_of_partners(self) -> None:
+        self.partner_calls = self._counter(
+            "partner_calls", "Calls to neighbouring systems", ("partner", "operation", "result")
+        )
+        self.partner_call_seconds = self._histogram(
+            "partner_call_seconds",
+            "Duration of calls to neighbouring systems",
+            ("partner", "operation"),
+            _CALL_BUCKETS,
+        )
+        self.partner_cases_open = self._gauge(
+            "partner_cases_open", "Cases that are open with neighbouring systems", ("partner", "status")
+        )
+        self.partner_messages_unknown = self._gauge(
+            "partner_messages_unknown", "Messages of partners about cases that nobody knows", ("partner",)
+        )
+        self.reconciliation_differences = self._gauge(
+            "reconciliation_differences", "What the last reconciliation with a partner found", ("partner",)
+        )
+        self.reconciliation_success = self._gauge(
+            "reconciliation_last_success_timestamp_seconds",
+            "When the last reconciliation with a partner that was done began",
+            ("partner",),
+        )
 
     def _count_event(self, event: Event, legs: Mapping[str, LegSummary], after: RequestSummary) -> None:
         match event.what:
@@ -192,6 +212,12 @@ class Metrics:
 
     def _histogram(self, name: str, text: str, labels: Sequence[str], buckets: Sequence[float]) -> Histogram:
         return Histogram(f"huying_{name}", text, labels, buckets=buckets, registry=self.registry)
+
+    def _show(self, gauge: Gauge, counts: Mapping[Any, int]) -> None:
+        for labels in self._label_sets(gauge) - set(counts):
+            gauge.labels(*labels).set(0)
+        for labels, count in counts.items():
+            gauge.labels(*labels).set(count)
 
     @staticmethod
     def _label_sets(gauge: Gauge) -> set[tuple[str, ...]]:

@@ -11,13 +11,24 @@ import os
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
 )
+from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from domain.partners import Partner
 
@@ -35,15 +46,32 @@ class PartnerConnection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: str = Field(description="base address of the partner's interface, without a slash at its end")
+    url: str = Field(
+        pattern=r"^https?://[^/?#\s]+(/[^?#\s]*[^/?#\s])?$",
+        description="base address of the partner's interface, without a slash at its end",
+    )
     token: SecretStr = Field(description="bearer token that we show to the partner")
     callback_secrets: list[SecretStr] = Field(
         min_length=1,
         description="Standard Webhooks secrets (whsec_...) of its call-backs, any of which counts; the newest first",
     )
+    ca_file: FilePath | None = Field(
+        default=None,
+        description="certificates (PEM) that the partner's own must be signed by; left out: those of the machine",
+    )
     timeout_seconds: float = Field(default=10, gt=0, le=60)
     calls_per_second: float = Field(default=20, gt=0, description="pace of all workers' calls together")
     calls_at_once: int = Field(default=8, ge=1, description="calls under way at once in one worker")
+
+    @field_validator("callback_secrets")
+    @classmethod
+    def _secrets_that_sign(cls, value: list[SecretStr]) -> list[SecretStr]:
+        for secret in value:
+            try:
+                Webhook(secret.get_secret_value())
+            except (ValueError, EmptyWebhookSecretError) as error:
+                raise ValueError("must be whsec_ and the base64 of at least one byte") from error
+        return value
 
 
 class Settings(BaseSettings):
@@ -127,6 +155,11 @@ class Settings(BaseSettings):
     reconciliation_interval_seconds: float = Field(
         default=86_400, gt=0, description="pause between two reconciliations with each partner"
     )
+    catalogue_interval_seconds: float = Field(
+        default=86_400,
+        gt=0,
+        description="pause between two readings of the affairs platform's catalogue of items",
+    )
 
     @field_validator("database_url")
     @classmethod
@@ -148,6 +181,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _no_demo_keys_in_production(self) -> Self:
         if self.environment == "production":
+            for partner, connection in self.partners.items():
+                if connection.token.get_secret_value().startswith(DEMO_KEY_PREFIX):
+                    raise ValueError(f"the token of {partner} was made for a demo; production needs its own")
             for role, key in self.api_keys.items():
                 if key.get_secret_value().startswith(DEMO_KEY_PREFIX):
                     raise ValueError(f"the API key of {role} was made for a demo; production needs its own")

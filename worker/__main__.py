@@ -19,6 +19,7 @@ from temporalio.worker import Worker
 
 from activities.bulk import BulkGiving
 from activities.errands import Errands
+from activities.partners import CaseRecords
 from activities.posting import LegPosting
 from activities.records import Records
 from config.garbage import leave_what_stands
@@ -29,6 +30,8 @@ from config.temporal import connect, metrics_runtime
 from persistence.engine import make_engine, make_single_query_engine
 from worker.auditor import Auditor
 from worker.card_ledger import CardLedger
+from worker.catalogue_sync import catalogue_syncs
+from worker.neighbours import listeners, open_gateways, partner_workers
 from worker.orders import Orders
 from worker.presence import Presence
 from worker.registry import make_bulk_worker, make_worker
@@ -54,9 +57,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         client = await connect(settings, runtime=metrics_runtime(settings), patience=timedelta.max)
         requests = RequestClient(client, settings.task_queue, settings.continue_as_new_after)
         orders = Orders(requests, singles)
+        gateways = await tidy.enter_async_context(open_gateways(settings))
         workers = (
             _request_worker(client, settings, singles, Errands(orders.give, requests.promise), metrics),
             _bulk_worker(client, settings, engine, orders, metrics),
+            *partner_workers(client, settings, engine, gateways, metrics),
         )
         batch, interval = settings.starter_batch, timedelta(seconds=settings.starter_interval_seconds)
         jobs = BulkClient(client, settings.task_queue)
@@ -72,6 +77,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             asyncio.create_task(Auditor(engine, metrics).run(), name="auditor"),
             asyncio.create_task(Sealer(engine).run(), name="sealer"),
             asyncio.create_task(ledger.run(), name="card ledger"),
+            *(
+                asyncio.create_task(each.run(), name="listener")
+                for each in listeners(client, settings, engine, singles, gateways, metrics)
+            ),
+            *(
+                asyncio.create_task(each.run(), name="catalogue")
+                for each in catalogue_syncs(settings, engine, gateways)
+            ),
             asyncio.create_task(Presence(engine, started_at=datetime.now(UTC)).run(), name="presence"),
         ]
         leave_what_stands()
@@ -93,11 +106,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 def _request_worker(
     client: Client, settings: Settings, singles: AsyncEngine, errands: Errands, metrics: Metrics
 ) -> Worker:
-    posting, records = LegPosting(singles), Records(singles, metrics)
+    posting, records, cases = LegPosting(singles), Records(singles, metrics), CaseRecords(singles)
+    steps = [records.append, records.recall, posting.post_leg, posting.await_leg]
     return make_worker(
         client,
         settings.task_queue,
-        [records.append, records.recall, posting.post_leg, posting.await_leg, errands.run_errand],
+        [*steps, errands.run_errand, cases.record_case],
         max_cached_workflows=settings.max_cached_workflows,
         max_concurrent_workflow_tasks=settings.max_concurrent_workflow_tasks,
         patience=timedelta(seconds=settings.worker_shutdown_seconds),

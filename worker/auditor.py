@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from config.metrics import NONE, Metrics
 from persistence.engine import reading, writing
 from persistence.liveness import beat
+from persistence.partner_cases import count_open_cases
 from persistence.queries import count_due_unfired, count_unstarted, open_counts
 from worker.rounds import go_round
 
@@ -50,11 +51,13 @@ class Auditor:
             overdue = await count_due_unfired(connection, self._grace)
             unstarted = await count_unstarted(connection)
             standing = await open_counts(connection)
+            cases = await count_open_cases(connection)
         async with writing(self._engine) as connection:
             await beat(connection, "auditor")
         self._metrics.overdue_unfired.set(overdue)
         self._metrics.unstarted_requests.set(unstarted)
         self._metrics.show_open({(row.state, row.level or NONE, row.light): row.count for row in standing})
+        self._metrics.show_open_cases(cases)
         self._metrics.auditor_success.set_to_current_time()
         if overdue:
             log.error("deadlines_overdue_unfired", count=overdue)

@@ -10,12 +10,14 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from domain.partners import Partner
 from workflows.bulk import BulkWorkflow
 from workflows.commitment import CommitmentWorkflow
-from workflows.ids import bulk_queue
+from workflows.ids import bulk_queue, partner_queue
+from workflows.partner_case import PartnerCase
 from workflows.request import RequestWorkflow
 
-WORKFLOWS: Sequence[type] = (RequestWorkflow, CommitmentWorkflow)
+WORKFLOWS: Sequence[type] = (RequestWorkflow, CommitmentWorkflow, PartnerCase)
 
 BULK_WORKFLOWS: Sequence[type] = (BulkWorkflow,)
 
@@ -72,6 +74,31 @@ def make_bulk_worker(
         max_concurrent_workflow_tasks=2,
         max_concurrent_workflow_task_polls=2,
         max_concurrent_activities=4,
+        max_concurrent_activity_task_polls=1,
+        graceful_shutdown_timeout=patience,
+    )
+
+
+def make_partner_worker(
+    client: Client,
+    task_queue: str,
+    partner: Partner,
+    activities: Sequence[Callable[..., Any]],
+    *,
+    calls_at_once: int = 8,
+    calls_per_second: float = 20,
+    patience: timedelta = timedelta(seconds=10),
+) -> Worker:
+    """A worker for the calls to one partner; whatever that partner does, the others and the requests go on.
+
+    ``calls_per_second`` is the pace of all workers together.
+    """
+    return Worker(
+        client,
+        task_queue=partner_queue(task_queue, partner),
+        activities=activities,
+        max_concurrent_activities=calls_at_once,
+        max_task_queue_activities_per_second=calls_per_second,
         max_concurrent_activity_task_polls=1,
         graceful_shutdown_timeout=patience,
     )

@@ -2,7 +2,7 @@
 
 The doors only write; this picks what waits. Several starters may run: a row is leased to one of them, and starting is
 idempotent anyway, since the workflow's id is the row's key. A request leaves its queue with its first event, a bulk
-job with its first batch.
+job with its first batch, a partner's message when its case has it.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain.partners import Partner
+
 _REQUEST = "request/"
 
 
@@ -33,3 +35,13 @@ def bulk_workflow_id(job: str) -> str:
 def bulk_queue(task_queue: str) -> str:
     """The task queue of bulk jobs, beside that of requests, so that they take no slot from them."""
     return f"{task_queue}-bulk"
+
+
+def case_workflow_id(case: str) -> str:
+    """The workflow of a case with a partner."""
+    return f"partner/{case}"
+
+
+def partner_queue(task_queue: str, partner: Partner) -> str:
+    """The task queue of the calls to one partner: one that stands still holds only its own slots."""
+    return f"{task_queue}-{partner}"

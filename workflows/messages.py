@@ -1,9 +1,10 @@
-"""How a story begins, and how it ends."""
+"""How stories begin, and how they end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.cases.state import CaseState
 from domain.request import Intake, RequestState
 
 
@@ -30,3 +31,23 @@ class Ending:
     state: str
     how: str | None
     events: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStory:
+    """The input of a run of a case with a partner. ``recorded`` is the version that is written down already;
+    ``continue_after`` as in :class:`Story`.
+    """
+
+    state: CaseState
+    continue_after: int
+    recorded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEnding:
+    """How a case ended."""
+
+    case: str
+    status: str
+    version: int

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from temporalio.common import Priority, RetryPolicy
-from temporalio.workflow import ActivityCancellationType
+from temporalio.common import Priority, RetryPolicy, WorkflowIDReusePolicy
+from temporalio.workflow import ActivityCancellationType, ParentClosePolicy
 
 from domain.policy import Urgency
 
@@ -46,6 +46,29 @@ RUN_ERRAND: dict[str, Any] = {
     # Longer than a door waits for the engine: what was given is answered, or given again under its key.
     "start_to_close_timeout": timedelta(seconds=30),
     "retry_policy": PERSISTENT,
+}
+
+PARTNER_CALL: dict[str, Any] = {
+    # Longer than the longest time-out of a connection, so that the call itself says what happened; a dead worker is
+    # noticed by the missing heartbeat.
+    "start_to_close_timeout": timedelta(seconds=90),
+    "heartbeat_timeout": timedelta(seconds=10),
+    # A partner may be away for days, and is not to be met by all cases at once when it is back.
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=500),
+        backoff_coefficient=2.0,
+        maximum_interval=timedelta(minutes=5),
+    ),
+    # A call that is under way may still have its effect: what comes next waits for its end.
+    "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+}
+
+RECORD_CASE: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=5), "retry_policy": PERSISTENT}
+
+BEGIN_CASE: dict[str, Any] = {
+    # A case goes on when its request ends or begins a new run.
+    "parent_close_policy": ParentClosePolicy.ABANDON,
+    "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
 }
 
 GIVE_BATCH: dict[str, Any] = {

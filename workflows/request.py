@@ -22,6 +22,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.messages import Appended, Entry, StoredAnswer
+from domain.case_calls import case_calls_of
 from domain.commands import Act, Answer, ContinueStory, Order, PassTime, RefuseReply, Register, SubmitReply
 from domain.deadlines import is_over, next_due
 from domain.errands import Errand, errands_of, when_refused
@@ -35,6 +36,7 @@ from domain.units import SYSTEM
 from workflows import attributes
 from workflows.errands import Messenger
 from workflows.messages import Ending, Story
+from workflows.neighbours import Neighbours
 from workflows.options import APPEND, LONGEST_PAUSE, RECALL
 from workflows.waiting import Alarm, Arrival, Desk, Word
 
@@ -54,6 +56,7 @@ class RequestWorkflow:
             attributes.shown(story.state) if story.state else attributes.shown_at_start(story.intake)
         )
         self._messenger = Messenger(self._was_refused)
+        self._neighbours = Neighbours(story.continue_after)
         self._alarm = Alarm()
         self._desk = Desk(self._state.number)
         self._pen = asyncio.Lock()
@@ -97,7 +100,10 @@ class RequestWorkflow:
         return is_over(self._state)
 
     def _nothing_is_owed(self) -> bool:
-        return workflow.all_handlers_finished() and self._messenger.is_back
+        return workflow.all_handlers_finished() and self._everybody_is_back()
+
+    def _everybody_is_back(self) -> bool:
+        return self._messenger.is_back and self._neighbours.is_back
 
     async def _wait(self) -> Word:
         self._changed = False
@@ -115,7 +121,7 @@ class RequestWorkflow:
         if self._alarm.rings:
             return Word.OVERDUE
         # Errands may be out for long, and time has to go on meanwhile.
-        if self._messenger.is_back and self._has_grown_long():
+        if self._everybody_is_back() and self._has_grown_long():
             return Word.LONG
         return None
 
@@ -171,7 +177,7 @@ class RequestWorkflow:
     def _nothing_is_under_way(self) -> bool:
         return self._nothing_is_owed() and self._desk.everything_posted
 
-    async def _was_refused(self, errand: Errand) -> None:
+    async def _was_refused(self, errand: Errand, _code: str) -> None:
         act = when_refused(errand)
         # Somebody may have opened the request before; then it goes on already.
         if act is not None:
@@ -216,8 +222,8 @@ class RequestWorkflow:
                 raise
 
     async def _write_down(self, order: Order, given_at: datetime | None = None) -> Answer:
-        """Decide, append, evolve by what the timeline returned; decide again if it returned something else, or could
-        not be reached: what happens while the database is away happens, and is late, when it is back.
+        """Decide, append, evolve by what the timeline returned; decide again if it held something else, or could not be
+        reached: what happens while the database is away happens, and is late, when it is back.
 
         An order that the engine kept for us counts from the instant at which it was given.
 
@@ -241,7 +247,7 @@ class RequestWorkflow:
                 self._changed = True
                 if not isinstance(order.act, ContinueStory):
                     self._desk.keep_in_step(self._state)
-                if appended.events == events and not appended.answers:
+                if appended.obeys(events):
                     return self._remember(order)
             return self._first_answer(order)
 
@@ -249,6 +255,7 @@ class RequestWorkflow:
         for event in events:
             self._state = fold(self._state, (event,))
             self._messenger.send(errands_of(self._state, event))
+            self._neighbours.send(case_calls_of(self._state, event))
 
     def _moment(self, given_at: datetime | None) -> datetime:
         """When an order counts: when it was given, but never in the future, nor before what has happened already."""
