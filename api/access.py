@@ -59,6 +59,8 @@ class Right(StrEnum):
     OPERATE = "operate"
     """Metrics."""
     SEE_POLICIES = "see_policies"
+    RECONCILE = "reconcile"
+    """Reconcile with a partner now, and say which case a partner's message is about."""
     AUDIT = "audit"
     """Whether the record is what was written, and who changed what the whole city goes by."""
 
@@ -72,6 +74,7 @@ _RIGHTS: dict[str, frozenset[Right]] = {
             Right.IDENTITIES,
             Right.PUBLISH,
             Right.SEE_POLICIES,
+            Right.RECONCILE,
         }
     ),
     "auditor": frozenset({Right.SEE_ALL, Right.SEE_SEALED, Right.SEE_POLICIES, Right.AUDIT}),

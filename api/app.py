@@ -8,20 +8,25 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 
 from api import (
+    affair_items,
     applications,
     audits,
     bulk,
     calendar_corrections,
+    callbacks,
+    cases,
     city,
     commands,
     events,
     exceptions,
+    field_tasks,
     handing,
     identities,
     legs,
     notices,
     operation_records,
     operations,
+    partners,
     policies,
     policy_migrations,
     policy_versions,
@@ -31,6 +36,8 @@ from api import (
     similar,
     surges,
     track,
+    whistle_list,
+    whistles,
 )
 from api.doors import Doors
 from api.limits import BodyLimit
@@ -41,9 +48,9 @@ from workflows.client import EngineUnavailable
 
 _DESCRIPTION = """Huying 呼应: a city's requests, from the call to the answer.
 
-Every POST takes an `Idempotency-Key`: the same key gets the first answer again, with another body 409. Refusals are
-problem documents (RFC 9457) with a stable `code`. `ETag` is the number of a request's last event; send it as
-`If-Match` where two people may act. Instants are RFC 3339 in UTC."""
+Every POST takes an `Idempotency-Key`: the same key gets the first answer again, with another body 409. (Partners'
+call-backs have their `webhook-id` instead.) Refusals are problem documents (RFC 9457) with a stable `code`. `ETag` is
+the number of a request's last event; send it as `If-Match` where two people may act. Instants are RFC 3339 in UTC."""
 
 _TAGS = [
     {"name": "requests", "description": "诉求: register, find, follow, explain"},
@@ -51,6 +58,12 @@ _TAGS = [
     {"name": "bulk", "description": "批量操作: one command for many requests"},
     {"name": "exceptions", "description": "例外管控: what may be asked for, and what was decided"},
     {"name": "legs", "description": "承办件: what units hold and do"},
+    {"name": "whistles", "description": "吹哨报到: towns call departments, which must come"},
+    {
+        "name": "field tasks",
+        "description": "现场任务: what property firms and volunteer teams do on the spot",
+    },
+    {"name": "partners", "description": "外部系统: cases with the neighbouring systems, and what these say"},
     {"name": "citizens", "description": "诉求人: follow a request without signing in"},
     {"name": "identities", "description": "诉求人信息: masked, or read for a purpose"},
     {"name": "notices", "description": "通知"},
@@ -87,7 +100,11 @@ def make_app(opening: Callable[[], AbstractAsyncContextManager[Doors]]) -> FastA
         identities,
         commands,
         handing,
+        cases,
         remarks,
+        field_tasks,
+        whistles,
+        whistle_list,
         bulk,
         legs,
         exceptions,
@@ -100,7 +117,10 @@ def make_app(opening: Callable[[], AbstractAsyncContextManager[Doors]]) -> FastA
         policy_migrations,
         calendar_corrections,
         surges,
+        affair_items,
         operation_records,
+        partners,
+        callbacks,
         events,
         audits,
         operations,

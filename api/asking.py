@@ -36,6 +36,12 @@ class ReturnBody(GroundedBody):
     unit: UnitCode | None = None
 
 
+class RemovalBody(AskingBody):
+    """Why the reply need not wait for a joint unit that is overdue, and which unit that is."""
+
+    unit: UnitCode | None = None
+
+
 class DeferBody(AskingBody):
     """Why nothing can be done now, what will be done, and until when."""
 

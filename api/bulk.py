@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from api.access import ActingRole, Principal, ThePrincipal
-from api.commanding import actor_of
+from api.commanding import actor_of, with_reach
 from api.commands import DOORS, Door
 from api.digests import digest_of
 from api.doors import Doors, TheDoors
@@ -188,7 +188,7 @@ async def give_to_many(
             principal=principal.name,
             actor=by,
             command=body.command,
-            act=await _act(doors, door, given),
+            act=with_reach(principal, await _act(doors, door, given)),
             numbers=body.numbers,
             unseen=await _unseen(doors, principal, body.numbers),
             at=doors.now(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Response
@@ -16,10 +17,12 @@ from api.fields import etag, seen_event
 from api.listening import LOOK_AGAIN_SECONDS, Patience, heard
 from api.problems import Problem, not_found, problem
 from api.sight import sees
-from domain.commands import Act, Answer, Order
+from domain.commands import Act, Answer, Dispatch, Order, Reassign, StartJoint
+from domain.levels import Level
 from domain.lifecycle import decide
 from domain.refusals import Refused
 from domain.request import RequestState
+from domain.superiors import Reach
 from domain.units import Actor, Role
 from persistence.answers import StoredAnswer, find_answer
 from persistence.timeline import load_state
@@ -78,7 +81,7 @@ async def give(
     if stored is not None:
         answer = first_answer(stored.digest, stored.answer, digest)
     else:
-        order = Order(own_key, by, await make(), digest, seen_event(if_match))
+        order = Order(own_key, by, with_reach(principal, await make()), digest, seen_event(if_match))
         with in_flight(order):
             answer = await asked(doors, number, order)
     return given(answer, response)
@@ -102,6 +105,14 @@ def order_of(
         digest=digest_of(number, act.act, *_leg_of(act), body=body),
         expected_seq=seen_event(if_match),
     )
+
+
+def with_reach(principal: Principal, act: Act) -> Act:
+    """The act with how far its author's word goes, where it gives work to a unit that is named."""
+    if not isinstance(act, Dispatch | Reassign | StartJoint) or act.unit is None:
+        return act
+    area = principal.unit.area if principal.unit else ""
+    return replace(act, reach=Reach(principal.level or Level.CITY, area))
 
 
 def actor_of(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Annotated, Protocol, cast
@@ -22,7 +22,9 @@ from api.promises import PoliciesInForce
 from cities.pack import CityPack
 from domain.calendar import WorkingCalendar
 from domain.commands import Answer, Order
+from domain.partners import Partner
 from domain.request import Intake
+from integrations.port import PartnerGateway
 from persistence.engine import ReadConnection
 from persistence.identity import Seal
 
@@ -47,6 +49,14 @@ class Stories(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A connected partner as its call-backs come in: who reads them, and the secrets they may be signed with."""
+
+    gateway: PartnerGateway
+    secrets: tuple[str, ...] = field(repr=False)
+
+
 def clock_time() -> datetime:
     """The present instant, in UTC."""
     return datetime.now(UTC)
@@ -67,6 +77,8 @@ class Doors:
     duties: DutiesInForce
     bell: Bell
     feed: Feed
+    neighbours: Mapping[Partner, Neighbour] = field(default_factory=dict[Partner, Neighbour])
+    """The partners that are connected; to the others matters are handed by hand."""
     now: Callable[[], datetime] = clock_time
     patience_seconds: float = 5.0
     """How long a door waits for an answer that must appear in the database."""

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from api.access import ActingRole, ThePrincipal
-from api.asking import AskingBody, DeferBody, GroundedBody, ReturnBody, TransferBody
+from api.asking import AskingBody, DeferBody, GroundedBody, RemovalBody, ReturnBody, TransferBody
 from api.commanding import Given, give
 from api.commands import named_unit, taking_body
 from api.doors import Doors, TheDoors
@@ -21,7 +21,7 @@ from api.fields import IdempotencyKey, IfMatch, LegPath, NumberPath
 from api.openapi import name_of, reads, refusals_of
 from api.terms_shown import TermsShown, terms_shown
 from domain.applications import Application, ExceptionKind
-from domain.commands import Act, Apply, Rule
+from domain.commands import Act, Apply, OpenCase, Rule
 from domain.lifecycle import TABLE, possible_acts
 from domain.refusals import Refused
 from domain.request import RequestState
@@ -30,7 +30,7 @@ from domain.undecided import can_be_decided
 from domain.units import Role
 
 router = APIRouter(prefix="/v1", tags=["exceptions"])
-APPLY, RULE = name_of(Apply), name_of(Rule)
+APPLY, RULE, OPEN_CASE = name_of(Apply), name_of(Rule), name_of(OpenCase)
 
 
 class AllTerms(BaseModel):
@@ -102,6 +102,16 @@ OF_LEGS = (
     Asking(ExceptionKind.DISPUTE, "dispute", ReturnBody, _DISPUTED),
     Asking(ExceptionKind.BACKLOG, "defer", DeferBody, _LATER),
     Asking(ExceptionKind.UNREASONABLE, "mark-unreasonable", GroundedBody, _NO_LAW),
+    Asking(
+        ExceptionKind.REMOVAL,
+        "release-joint",
+        RemovalBody,
+        {
+            "reason": "no_contribution",
+            "explanation": "两次催促仍未反馈，现场已由街道处理",
+            "unit": "440106-parks_bureau",
+        },
+    ),
     Asking(ExceptionKind.MALICIOUS, "mark-malicious", GroundedBody, {**_NO_LAW, "reason": "invented"}),
 )
 """What the unit that holds a leg asks for."""
@@ -160,6 +170,8 @@ def possible_commands(doors: Doors, state: RequestState, roles: Collection[Role]
         commands[at : at + 1] = _askable(doors, state, roles)
     if RULE in commands and not any(_to_be_decided(state, asked, roles) for asked in state.undecided):
         commands.remove(RULE)
+    if OPEN_CASE in commands and not doors.neighbours:
+        commands.remove(OPEN_CASE)
     return commands
 
 

@@ -13,9 +13,12 @@ from api.doors import Doors
 from api.fields import Incoming, Name, Remark, Sentence, UnitCode, Word
 from domain import commands as asked
 from domain.chapters.elsewhere import LONGEST_CASE
+from domain.chapters.sharing import USUAL_SHARE
 from domain.commands import Act
 from domain.durations import Duration
+from domain.joining import Join, JoinRule
 from domain.partners import WORDS, Partner
+from domain.refusals import Refused
 
 router = APIRouter(prefix="/v1", tags=["commands"])
 
@@ -25,11 +28,40 @@ LegId = Annotated[
 Case = Annotated[str, Field(max_length=LONGEST_CASE, description="case number at the partner")]
 
 
-class JointBody(Incoming):
-    """The unit that is to contribute, and what it is asked to do."""
+Within = Annotated[
+    str,
+    Field(
+        pattern=r"^[1-9][0-9]{0,5}(s|min|h|d|wh|wd)$",
+        description="the limit of the share, in the time that the request's policy counts in; half of the lead's "
+        "stay if left out",
+        examples=["3wd"],
+    ),
+]
+JoinName = Annotated[Join, Field(strict=False, description="what the reply waits for")]
+Quorum = Annotated[int, Field(ge=1, le=1000, description="how many mandatory contributions are enough")]
+
+
+class DelegateBody(Incoming):
+    """The unit that is to contribute, what it is asked to do, and within what time."""
 
     unit: UnitCode
     task: Sentence
+    within: Within | None = None
+    mandatory: bool = False
+
+
+class StartJointBody(DelegateBody):
+    """The same; `join` and `quorum` say what the reply waits for, where nobody has said so yet."""
+
+    join: JoinName | None = None
+    quorum: Quorum | None = None
+
+
+class SetJoinRuleBody(ReasonBody):
+    """What the reply waits for from now on, and why."""
+
+    join: JoinName
+    quorum: Quorum | None = None
 
 
 class RemoveJointBody(ReasonBody):
@@ -71,13 +103,26 @@ class PartnerResultBody(Incoming):
     case: Case = ""
 
 
-async def delegate(doors: Doors, leg: str, body: JointBody) -> Act:
+async def delegate(doors: Doors, leg: str, body: DelegateBody) -> Act:
     """The act of delegating, with the unit looked up."""
-    return asked.Delegate(leg, the_unit(doors, body.unit), body.task)
+    unit, within = the_unit(doors, body.unit), _within(body)
+    return asked.Delegate(leg, unit, body.task, within, body.mandatory, USUAL_SHARE)
 
 
-async def _start_joint(doors: Doors, _number: str, body: JointBody) -> Act:
-    return asked.StartJoint(the_unit(doors, body.unit), body.task)
+async def _start_joint(doors: Doors, _number: str, body: StartJointBody) -> Act:
+    join = None if body.join is None else JoinRule(body.join, body.quorum)
+    if join is None and body.quorum is not None:
+        raise Refused("not_a_quorum", "quorum", "a number without a join rule", "join, as in quorum")
+    unit, within = the_unit(doors, body.unit), _within(body)
+    return asked.StartJoint(unit, body.task, within, body.mandatory, USUAL_SHARE, join)
+
+
+async def _set_join_rule(_doors: Doors, _number: str, body: SetJoinRuleBody) -> Act:
+    return asked.SetJoinRule(JoinRule(body.join, body.quorum), body.reason)
+
+
+def _within(body: DelegateBody) -> Duration | None:
+    return None if body.within is None else Duration.parse(body.within)
 
 
 async def _refer(_doors: Doors, _number: str, body: ReferDeliberationBody) -> Act:
@@ -88,9 +133,15 @@ async def _refer(_doors: Doors, _number: str, body: ReferDeliberationBody) -> Ac
 DOORS = (
     Door(
         asked.StartJoint,
-        JointBody,
+        StartJointBody,
         _start_joint,
         {"unit": "440106-urban_mgmt_bureau", "task": "请派一台清运车"},
+    ),
+    Door(
+        asked.SetJoinRule,
+        SetJoinRuleBody,
+        _set_join_rule,
+        {"join": "all", "reason": "须待各单位现场查验"},
     ),
     Door(
         asked.RemoveJoint, RemoveJointBody, plain(asked.RemoveJoint), {"leg": "2", "reason": "无需继续协办"}

@@ -9,14 +9,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from api import bodies, handing, remarks
+from api import bodies, cases, handing, remarks
 from api.access import ActingRole, Principal, ThePrincipal
 from api.commanding import Given, give, given, in_flight, order_of
 from api.commands import Maker, send_down, taking_body
 from api.completing import complete
 from api.doors import Doors, TheDoors
 from api.fields import IdempotencyKey, IfMatch, Incoming, LegPath, UnitCode
-from api.handing import JointBody, delegate
+from api.handing import DelegateBody, delegate
 from api.legs_shown import LegShown, leg_shown
 from api.openapi import name_of, reads, refusals_of, who_may
 from api.problems import not_found
@@ -138,7 +138,7 @@ async def _send_down(doors: Doors, number: str, leg: str, body: bodies.SendDownB
     return await send_down(doors, number, body)
 
 
-async def _delegate(doors: Doors, _number: str, leg: str, body: JointBody) -> Act:
+async def _delegate(doors: Doors, _number: str, leg: str, body: DelegateBody) -> Act:
     return await delegate(doors, leg, body)
 
 
@@ -164,6 +164,9 @@ _ACTS_OF_THE_LEAD = (
     asked.DeliberationResult,
     asked.HandToPartner,
     asked.PartnerResult,
+    asked.OpenCase,
+    asked.WithdrawCase,
+    asked.SettleCase,
     asked.Acknowledge,
     asked.ReportInterim,
 )
@@ -175,14 +178,14 @@ _DOORS: tuple[tuple[type[Act], type[Incoming], LegMaker, dict[str, Any]], ...] =
     (asked.SendDown, bodies.SendDownBody, _send_down, {"reason": "由网格员现场处理"}),
     (
         asked.Delegate,
-        JointBody,
+        DelegateBody,
         _delegate,
         {"unit": "440106012003-community_committee", "task": "请到现场核实并拍照"},
     ),
     (asked.DeclineJoint, bodies.ReasonBody, _decline_joint, {"reason": "本单位没有相应设备"}),
     *(
         (door.act, door.body, _by_the_lead(door.make), door.example)
-        for door in (*handing.DOORS, *remarks.DOORS)
+        for door in (*handing.DOORS, *cases.DOORS, *remarks.DOORS)
         if door.act in _ACTS_OF_THE_LEAD
     ),
 )

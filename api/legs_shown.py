@@ -6,7 +6,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from domain.summary import LegSummary
+from api.third_parties import masked
+from domain.request import RequestState
+from domain.summary import LegSummary, RequestSummary
 
 
 class LegShown(BaseModel):
@@ -34,6 +36,18 @@ class LegShown(BaseModel):
     dwell_due_at: datetime | None
     task: str = Field(description="what a joint unit was asked to do")
     delegated_by: str | None = Field(description="the leg whose unit passed this share down")
+    joint_due_at: datetime | None = Field(description="by when a joint unit is to contribute")
+    mandatory: bool | None = Field(
+        description="whether the join rule counts this joint unit's contribution; `null` of a unit that leads"
+    )
+    outcome: str | None = Field(description="outcome of a joint unit's contribution, made at `replied_at`")
+
+
+class ContributingLeg(LegShown):
+    """A leg with what its unit contributed, where it only joined in."""
+
+    contribution: str | None = Field(description="the joint unit's own words")
+    evidence: list[str] = Field(description="references to the evidence of the contribution")
 
 
 def leg_shown(number: str, leg: LegSummary) -> LegShown:
@@ -45,3 +59,15 @@ def leg_shown(number: str, leg: LegSummary) -> LegShown:
 
 
 _SAME_NAMES = [name for name in LegShown.model_fields if name not in {"id", "number", "late"}]
+
+
+def legs_of(state: RequestState, summary: RequestSummary, *, as_written: bool) -> list[ContributingLeg]:
+    """The legs of a request, each with its unit's contribution; those who only join in read it masked."""
+    return [
+        ContributingLeg(
+            **leg_shown(state.number, row).model_dump(),
+            contribution=(leg.contribution if as_written else masked(leg.contribution)) or None,
+            evidence=list(leg.evidence),
+        )
+        for leg, row in zip(state.legs, summary.legs, strict=True)
+    ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.doors import Doors, Stories, clock_time
+from api.doors import Doors, Neighbour, Stories, clock_time
 from api.duties import DutiesInForce
 from api.engine import LazyStories
 from api.feeding import Feed
@@ -19,6 +19,8 @@ from cities.pack import CityPack, load_pack
 from config.garbage import leave_what_stands
 from config.settings import Settings
 from config.temporal import connect
+from domain.partners import Partner
+from integrations.gateways import gateway_for
 from persistence.engine import make_engine, make_single_query_engine
 from persistence.identity import Seal
 from workflows.client import RequestClient
@@ -36,13 +38,35 @@ async def open_doors(settings: Settings) -> AsyncGenerator[Doors]:
         stories = LazyStories(RequestClient(client, settings.task_queue, settings.continue_as_new_after))
         seal = Seal(settings.identity_key_bytes)
         demo_keys = settings.environment != "production"
-        async with doors_over(
-            engine, pack, stories, seal, pool_size=settings.database_pool_size, demo_keys=demo_keys
-        ) as doors:
+        async with (
+            _neighbours(settings) as neighbours,
+            doors_over(
+                engine,
+                pack,
+                stories,
+                seal,
+                pool_size=settings.database_pool_size,
+                demo_keys=demo_keys,
+                neighbours=neighbours,
+            ) as doors,
+        ):
             leave_what_stands()
             yield doors
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def _neighbours(settings: Settings) -> AsyncGenerator[Mapping[Partner, Neighbour]]:
+    """The connected partners. A door only reads what they send, so nothing is connected."""
+    async with AsyncExitStack() as tidy:
+        found: dict[Partner, Neighbour] = {}
+        for partner, connection in settings.partners.items():
+            gateway = gateway_for(partner, connection)
+            tidy.push_async_callback(gateway.aclose)
+            secrets = tuple(secret.get_secret_value() for secret in connection.callback_secrets)
+            found[partner] = Neighbour(gateway, secrets)
+        yield found
 
 
 @asynccontextmanager
@@ -54,6 +78,7 @@ async def doors_over(
     *,
     pool_size: int = 10,
     demo_keys: bool = True,
+    neighbours: Mapping[Partner, Neighbour] | None = None,
 ) -> AsyncGenerator[Doors]:
     """The doors over what is given, with the listeners running as long as they are open."""
     url = database.url.render_as_string(hide_password=False)
@@ -76,6 +101,7 @@ async def doors_over(
             duties=DutiesInForce(database, pack),
             bell=bell,
             feed=feed,
+            neighbours=neighbours or {},
         )
     finally:
         for listener in listeners:

@@ -11,16 +11,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row
 
 from api.access import Principal, Right, ThePrincipal
+from api.cases_shown import CaseOfRequest, case_of_request, without_collection_code
 from api.doors import Doors, TheDoors
 from api.exceptions import possible_commands
 from api.fields import NUMBER_FORM, AreaCode, Instant, NumberPath, UnitCode, etag
-from api.legs_shown import LegShown, leg_shown
+from api.legs_shown import ContributingLeg, legs_of
 from api.openapi import reads
 from api.problems import not_found
 from api.registration import RungShown, ladder_shown, skip_of
 from api.sight import sees, sees_all, sight_of
 from api.third_parties import masked, reads_as_written
+from api.whistles_shown import WhistleShown, whistles_of
 from api.words import EVENTS, STATES
+from domain.chapters.joining import awaited
 from domain.cumulative import cumulative
 from domain.explain import ClockExplained, explain
 from domain.levels import Level
@@ -134,7 +137,10 @@ class RequestWhole(RequestShown):
     query_code: str | None
     has_contact: bool
     people: int = Field(description="how many persons the call speaks for")
-    legs: list[LegShown]
+    legs: list[ContributingLeg]
+    join_rule: str = Field(description="`lead_decides`, `all` or `quorum`: what the reply waits for 会办规则")
+    quorum: int | None = Field(description="how many mandatory contributions are enough")
+    awaited: list[str] = Field(description="the legs whose contributions the reply waits for")
     clocks: list[ClockShown]
     ladder: list[RungShown]
     skip_rule: str | None = Field(description="the rule by which the ladder begins higher than usual")
@@ -143,6 +149,7 @@ class RequestWhole(RequestShown):
     reopen_until: datetime | None = Field(description="until when an ended request may be opened again")
     cumulative_seconds: float = Field(description="time counted by the total clocks of all cycles together")
     parent: str | None = Field(description="the request that this one was merged into")
+    answered_at: datetime | None = Field(description="when that one was answered (UTC)")
     children: list[str] = Field(description="the requests that were merged into this one")
     group_matter: bool = Field(description="a matter of many callers 群体性诉求")
     commitment_due: datetime | None = Field(description="the date that was promised when it was put off 挂账")
@@ -150,6 +157,10 @@ class RequestWhole(RequestShown):
     instructions: list[str] = Field(description="leaders' instructions that wait to be acknowledged")
     partner: str | None = Field(description="the neighbouring system that is waited for")
     partner_case: str | None = Field(description="the case number there")
+    cases: list[CaseOfRequest] = Field(description="what lies or lay with the neighbouring systems 外部案件")
+    whistles: list[WhistleShown] = Field(
+        description="calls to departments, who came, and what came of them 吹哨报到"
+    )
     attachments: list[AttachmentShown]
     possible: list[str] = Field(description="the commands that this key may give now")
 
@@ -342,7 +353,7 @@ def _entry(recorded: Recorded, *, as_written: bool) -> TimelineEntry:
         at=event.at,
         recorded_at=recorded.recorded_at,
         by=Author(role=event.by.role, person=event.by.person, unit=event.by.unit, level=event.by.level),
-        what=what if as_written else masked(what),
+        what=what if as_written else masked(without_collection_code(event.what, what)),
         prev_hash=recorded.prev_hash,
         hash=recorded.hash,
     )
@@ -361,7 +372,10 @@ def _whole(doors: Doors, principal: Principal, found: Whole) -> RequestWhole:
         query_code=found.query_code if Right.IDENTITIES in principal.rights else None,
         has_contact=state.intake.has_contact,
         people=state.intake.people,
-        legs=[leg_shown(state.number, leg) for leg in summary.legs],
+        legs=legs_of(state, summary, as_written=reads_as_written(principal, summary.unit)),
+        join_rule=state.join_rule.join,
+        quorum=state.join_rule.quorum,
+        awaited=[leg.id for leg in awaited(state)],
         clocks=[_clock(clock) for clock in explain(state, now)],
         ladder=ladder_shown(state.snapshot),
         skip_rule=skip_of(state.snapshot),
@@ -370,6 +384,7 @@ def _whole(doors: Doors, principal: Principal, found: Whole) -> RequestWhole:
         reopen_until=reopening_ends(state),
         cumulative_seconds=cumulative(state, now).used.total_seconds(),
         parent=state.parent,
+        answered_at=state.answered_at,
         children=[child.number for child in state.children],
         group_matter=state.group_matter,
         commitment_due=state.commitment_due,
@@ -377,6 +392,11 @@ def _whole(doors: Doors, principal: Principal, found: Whole) -> RequestWhole:
         instructions=list(state.instructions),
         partner=state.partner.partner if state.partner else None,
         partner_case=state.partner.case if state.partner else None,
+        cases=[
+            case_of_request(case, as_written=reads_as_written(principal, summary.unit))
+            for case in state.cases
+        ],
+        whistles=whistles_of(state, now, as_written=reads_as_written(principal, summary.unit)),
         attachments=[AttachmentShown(**asdict(each)) for each in state.attachments],
         possible=[] if stands == ARCHIVED else possible_commands(doors, state, principal.roles),
     )

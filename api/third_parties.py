@@ -1,6 +1,7 @@
 """Free text as those read it who only join in: no telephone or identity-card number of a person stands in it.
 
-The command centre and the unit that leads read it as it was written; they answer to the caller.
+The command centre and the unit that leads read it as it was written; they answer to the caller. What goes out of the
+house says nothing of who called.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from api.access import Principal
+from api.doors import Doors
 from api.sight import sees_all
 from domain.numbers_of_persons import without_numbers
+from persistence.identity import told_without_caller
+from persistence.timeline import load_state
 
 
 def reads_as_written(principal: Principal, lead: str | None) -> bool:
@@ -30,3 +34,13 @@ def masked(told: Any) -> Any:
             return {name: each if name == "uri" else masked(each) for name, each in record.items()}
         case _:
             return told
+
+
+async def for_outsiders(doors: Doors, number: str, text: str) -> str:
+    """The text as somebody outside the platform may read it: the caller of that request cannot be told from it."""
+    async with doors.looking() as connection:
+        state = await load_state(connection, number)
+        if state is None:
+            return without_numbers(text)
+        place = state.matter.place.address if state.matter is not None else ""
+        return await told_without_caller(connection, doors.seal, state.intake.caller_ref, text, place=place)
