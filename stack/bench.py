@@ -12,8 +12,10 @@ import typer
 from rich.console import Console
 
 from bench.plan import Engine, Extent, Measure, Service
+from domain.partners import Partner
 from stack.data_dir import DataDir
 from stack.foreground import run_in_foreground
+from stack.options import DEFAULT_PARTNER_PROFILE, PartnerProfileOption
 from stack.screen import console
 
 
@@ -26,6 +28,8 @@ def bench(
     spread: Annotated[int, typer.Option(min=1, help="Deadlines spread over a minute.")] = 600,
     burst: Annotated[int, typer.Option(min=1, help="Deadlines within one second.")] = 2000,
     opened: Annotated[int, typer.Option(min=1, help="Requests opened to measure memory.")] = 1000,
+    cases: Annotated[int, typer.Option(min=1, help="Cases handed to partners at once.")] = 1000,
+    partner_profile: PartnerProfileOption = DEFAULT_PARTNER_PROFILE,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures there.")] = None,
     data_dir: Annotated[
         Path | None,
@@ -43,6 +47,8 @@ def bench(
         spread_count=spread,
         burst_count=burst,
         open_count=opened,
+        case_count=cases,
+        partner_profile=partner_profile,
     )
     run_in_foreground(_measured(what, extent, json_file, data_dir and data_dir.absolute()))
 
@@ -54,7 +60,11 @@ async def _measured(what: Measure, extent: Extent, json_file: Path | None, data_
 
     figures: dict[str, Any] = {"machine": machine(), "extent": vars(extent)}
     _say(Console(stderr=True), ", ".join(figures["machine"].values()))
-    async with _service(data_dir) as (service, engine), prepared(service, engine) as ground:
+    with_partners = what in (Measure.PARTNERS, Measure.ALL)
+    async with (
+        _service(data_dir, with_partners=with_partners) as (service, engine),
+        prepared(service, engine) as ground,
+    ):
         with console.status("measuring") as status:
             async for finding in taken(ground, what, extent, status.update):
                 for table in finding.tables:
@@ -65,12 +75,12 @@ async def _measured(what: Measure, extent: Extent, json_file: Path | None, data_
 
 
 @asynccontextmanager
-async def _service(data_dir: Path | None) -> AsyncGenerator[tuple[Service, Engine]]:
+async def _service(data_dir: Path | None, *, with_partners: bool) -> AsyncGenerator[tuple[Service, Engine]]:
     if data_dir is not None:
-        yield _running(DataDir(data_dir))
+        yield _running(DataDir(data_dir), with_partners=with_partners)
         return
     from stack.embedded import EmbeddedStack, StackPlan
-    from stack.ports import free_port
+    from stack.ports import free_port, free_row
 
     with tempfile.TemporaryDirectory(prefix="huying-bench-", ignore_cleanup_errors=True) as folder:
         plan = StackPlan(
@@ -80,12 +90,13 @@ async def _service(data_dir: Path | None) -> AsyncGenerator[tuple[Service, Engin
             temporal_ui_port=free_port(),
             worker_metrics_port=free_port(),
             core_metrics_port=free_port(),
+            partners_port=free_row(len(Partner)) if with_partners else None,
         )
         async with EmbeddedStack(plan) as stack:
-            yield _running(stack.data_dir)
+            yield _running(stack.data_dir, with_partners=with_partners)
 
 
-def _running(data_dir: DataDir) -> tuple[Service, Engine]:
+def _running(data_dir: DataDir, *, with_partners: bool) -> tuple[Service, Engine]:
     from stack.errors import StackProblem
 
     addresses, holder = data_dir.addresses(), data_dir.holder()
@@ -95,7 +106,11 @@ def _running(data_dir: DataDir) -> tuple[Service, Engine]:
         )
     keys = data_dir.credentials().api_keys
     host, _, port = addresses.api.removeprefix("http://").partition(":")
-    service = Service(host, int(port), keys["operator"], keys["unit"], addresses.database, holder)
+    if with_partners and not addresses.partners:
+        raise StackProblem(f"The stack on {data_dir.path} runs without simulated partners.")
+    service = Service(
+        host, int(port), keys["operator"], keys["unit"], addresses.database, holder, addresses.partners
+    )
     return service, Engine(addresses.temporal)
 
 

@@ -139,6 +139,7 @@ def _pack_rows(pack: CityPack) -> Iterator[tuple[str, str, str]]:
         f"{len(pack.surges.sets):,}",
         f"prepared, with {len(pack.surges.policies)} policies; not in force",
     )
+    yield "partners", f"{len(pack.partners):,}", ", ".join(terms.en for terms in pack.partners.values())
     yield "district outlines", f"{len(pack.places.outlines):,}", ""
 
 

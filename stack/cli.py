@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from stack import audit, bulk, city, exceptions, options, policies, requests, surges
+from stack import audit, bulk, city, exceptions, options, partners, policies, requests, surges, whistles
 from stack.bench import bench
 from stack.demo import demo
 from stack.errors import StackProblem
@@ -30,6 +30,8 @@ requests.app.add_typer(bulk.app)
 app.add_typer(requests.app)
 app.add_typer(policies.app)
 app.add_typer(surges.app)
+app.add_typer(whistles.app)
+app.add_typer(partners.app)
 app.add_typer(audit.app)
 
 
@@ -42,8 +44,11 @@ def up(
     temporal_ui_port: options.TemporalUiPortOption = options.DEFAULT_TEMPORAL_UI_PORT,
     worker_metrics_port: options.WorkerMetricsPortOption = options.DEFAULT_WORKER_METRICS_PORT,
     core_metrics_port: options.CoreMetricsPortOption = options.DEFAULT_CORE_METRICS_PORT,
+    partners_port: options.PartnersPortOption = options.DEFAULT_PARTNERS_PORT,
+    partner_profile: options.PartnerProfileOption = options.DEFAULT_PARTNER_PROFILE,
+    without_partners: options.WithoutPartnersOption = False,
 ) -> None:
-    """Start PostgreSQL, Temporal, worker and API, and keep them running until Ctrl-C."""
+    """Start PostgreSQL, Temporal, worker, API and simulated partners, and keep them running until Ctrl-C."""
     from stack.embedded import StackPlan
 
     plan = StackPlan(
@@ -54,6 +59,8 @@ def up(
         temporal_ui_port=temporal_ui_port,
         worker_metrics_port=worker_metrics_port,
         core_metrics_port=core_metrics_port,
+        partners_port=None if without_partners else partners_port,
+        partner_profile=partner_profile,
     )
     run_in_foreground(_up(plan))
     console.print(f"Stopped; the data stay in {data_dir}", highlight=False, markup=False, soft_wrap=True)

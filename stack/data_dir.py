@@ -7,6 +7,7 @@
   credentials.json   identity key and API keys of this demo, readable by the owner alone
   running.json       addresses and process id while a stack runs
   postgres/ run/     PostgreSQL's data and socket
+  partners/          what the simulated partners know
   temporal.db        the Temporal server's file
   logs/              one file per program
 ```
@@ -21,15 +22,27 @@ import secrets
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 from config.settings import DEMO_IDENTITY_PREFIX, DEMO_KEY_PREFIX, IDENTITY_KEY_BYTES
+from domain.partners import Partner
 from stack.errors import StackProblem
 
 DEMO_ROLES = ("operator", "operator_2", "unit", "auditor", "sre")
 _MARK = {"made_by": "huying", "layout": 1}
+
+
+_CALLBACK_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartnerKeys:
+    """What a simulated partner and the service know each other by."""
+
+    token: str
+    callback_secret: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +51,7 @@ class Credentials:
 
     identity_key: str
     api_keys: dict[str, str]
+    partners: dict[str, PartnerKeys] = field(default_factory=dict[str, PartnerKeys])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +63,7 @@ class Addresses:
     temporal_ui: str
     worker_metrics: str
     database: str
+    partners: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,10 @@ class DataDir:
     @property
     def temporal_file(self) -> Path:
         return self.path / "temporal.db"
+
+    @property
+    def partners(self) -> Path:
+        return self.path / "partners"
 
     @property
     def logs(self) -> Path:
@@ -121,13 +140,11 @@ class DataDir:
     def credentials(self) -> Credentials:
         """The demo's secrets, made at the first call and the same ever after."""
         file = self.path / "credentials.json"
-        if file.exists():
-            return Credentials(**_read(file))
-        random = secrets.token_bytes(IDENTITY_KEY_BYTES - len(DEMO_IDENTITY_PREFIX))
-        made = Credentials(
-            identity_key=base64.b64encode(DEMO_IDENTITY_PREFIX + random).decode(),
-            api_keys={role: f"{DEMO_KEY_PREFIX}{role}-{secrets.token_urlsafe(24)}" for role in DEMO_ROLES},
-        )
+        kept = _credentials(_read(file)) if file.exists() else None
+        if kept is not None and kept.partners:
+            return kept
+        # A folder made before there were partners gets their keys added to what it has.
+        made = replace(kept or _new_credentials(), partners={each.value: _new_keys() for each in Partner})
         _write(file, asdict(made))
         return made
 
@@ -172,6 +189,26 @@ class DataDir:
                 "choose another folder with --data-dir."
             )
         _write(mark, _MARK)
+
+
+def _new_credentials() -> Credentials:
+    random = secrets.token_bytes(IDENTITY_KEY_BYTES - len(DEMO_IDENTITY_PREFIX))
+    return Credentials(
+        identity_key=base64.b64encode(DEMO_IDENTITY_PREFIX + random).decode(),
+        api_keys={role: f"{DEMO_KEY_PREFIX}{role}-{secrets.token_urlsafe(24)}" for role in DEMO_ROLES},
+    )
+
+
+def _new_keys() -> PartnerKeys:
+    secret = base64.b64encode(secrets.token_bytes(_CALLBACK_SECRET_BYTES)).decode()
+    return PartnerKeys(
+        token=f"{DEMO_KEY_PREFIX}partner-{secrets.token_urlsafe(24)}", callback_secret=f"whsec_{secret}"
+    )
+
+
+def _credentials(found: dict[str, Any]) -> Credentials:
+    keys = {name: PartnerKeys(**each) for name, each in found.pop("partners", {}).items()}
+    return Credentials(**found, partners=keys)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -61,6 +61,9 @@ def demo(
     temporal_ui_port: options.TemporalUiPortOption = options.DEFAULT_TEMPORAL_UI_PORT,
     worker_metrics_port: options.WorkerMetricsPortOption = options.DEFAULT_WORKER_METRICS_PORT,
     core_metrics_port: options.CoreMetricsPortOption = options.DEFAULT_CORE_METRICS_PORT,
+    partners_port: options.PartnersPortOption = options.DEFAULT_PARTNERS_PORT,
+    partner_profile: options.PartnerProfileOption = options.DEFAULT_PARTNER_PROFILE,
+    without_partners: options.WithoutPartnersOption = False,
 ) -> None:
     """Start everything and play real requests through it at high speed; stay up until Ctrl-C (or --exit)."""
     from stack.embedded import StackPlan
@@ -76,6 +79,8 @@ def demo(
         temporal_ui_port=temporal_ui_port,
         worker_metrics_port=worker_metrics_port,
         core_metrics_port=core_metrics_port,
+        partners_port=None if without_partners else partners_port,
+        partner_profile=partner_profile,
     )
     run_in_foreground(_demo(plan, wish, material))
     console.print(f"Stopped; the data stay in {data_dir}", highlight=False, markup=False, soft_wrap=True)

@@ -48,6 +48,7 @@ async def examine(data_dir: DataDir, namespace: str) -> list[Finding]:
         ("Temporal", lambda: _temporal(addresses, namespace)),
         ("worker", lambda: _http(addresses.worker_metrics.removesuffix("/metrics"))),
         ("API", lambda: _http(addresses.api)),
+        *((f"simulated {partner}", _simulator(address)) for partner, address in addresses.partners.items()),
     ]
     return [*findings, *[await _probed(subject, probe) for subject, probe in probes]]
 
@@ -86,6 +87,15 @@ async def _temporal(addresses: Addresses, namespace: str) -> str:
     kept = await history_retention(client)
     server = await server_version(client)
     return f"{server}, namespace {namespace}, histories kept {kept.days} days, {addresses.temporal_ui}"
+
+
+def _simulator(address: str) -> Callable[[], Awaitable[str]]:
+    async def ask() -> str:
+        async with httpx2.AsyncClient(timeout=5.0, trust_env=False) as client:
+            state = (await client.get(f"{address}/_control/state")).json()
+        return f"profile {state['profile']}, {address}"
+
+    return ask
 
 
 async def _http(address: str) -> str:

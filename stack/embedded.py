@@ -1,4 +1,4 @@
-"""The whole service in one folder of one machine: PostgreSQL, Temporal, migrations, worker and API.
+"""The whole service in one folder of one machine: PostgreSQL, Temporal, migrations, worker, API, simulated partners.
 
 ```
 async with EmbeddedStack(StackPlan(data_dir=Path(".huying"))) as stack:
@@ -22,12 +22,14 @@ from typing import Self
 
 import httpx2
 
+from domain.partners import Partner
 from stack.data_dir import Addresses, Credentials, DataDir
 from stack.errors import StackProblem
 from stack.ports import ensure_free
 from stack.postgres import EmbeddedPostgres
 from stack.processes import Program, Supervisor
 from stack.schema import migrate
+from stack.simulators import Simulators
 from stack.temporal_server import EmbeddedTemporal, server_version
 
 _READY_SECONDS = 60.0
@@ -36,7 +38,10 @@ _HOST = "127.0.0.1"
 
 @dataclass(frozen=True, kw_only=True)
 class StackPlan:
-    """What to start and where. Further settings of worker and API go into `settings` by their names."""
+    """What to start and where. Further settings of worker and API go into `settings` by their names.
+
+    The simulated partners take three ports from `partners_port` on; without one, none is started.
+    """
 
     data_dir: Path = Path(".huying")
     fresh: bool = False
@@ -45,6 +50,8 @@ class StackPlan:
     temporal_ui_port: int = 8233
     worker_metrics_port: int = 9464
     core_metrics_port: int = 9465
+    partners_port: int | None = None
+    partner_profile: str = "swift"
     namespace: str = "huying"
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -87,12 +94,27 @@ class EmbeddedStack:
             temporal_ui=f"http://{_HOST}:{plan.temporal_ui_port}/namespaces/{plan.namespace}/workflows",
             worker_metrics=f"http://{_HOST}:{plan.worker_metrics_port}/metrics",
             database=self.postgres.url("huying"),
+            partners=self.simulators.addresses if self.simulators else {},
         )
 
     @property
     def credentials(self) -> Credentials:
         """The demo's secrets: the identity key and one API key per role."""
         return self.data_dir.credentials()
+
+    @property
+    def simulators(self) -> Simulators | None:
+        """The simulated partners, if the plan has any."""
+        plan = self.plan
+        if plan.partners_port is None:
+            return None
+        return Simulators(
+            first_port=plan.partners_port,
+            profile=plan.partner_profile,
+            folder=self.data_dir.partners,
+            api=f"http://{_HOST}:{plan.api_port}",
+            keys=self.credentials.partners,
+        )
 
     async def __aenter__(self) -> Self:
         try:
@@ -112,18 +134,26 @@ class EmbeddedStack:
         await self.postgres.end_orphan()
         if self.plan.fresh:
             self.data_dir.empty()
+        simulators = self.simulators
         await asyncio.to_thread(self._ensure_ports)
         await self._start_postgres()
         await self._start_temporal()
         began = time.monotonic()
         await self.supervisor.run(self._python("worker"))
         await self.supervisor.run(self._python("api"))
+        if simulators is not None:
+            await self.supervisor.run(simulators.program(self.data_dir.logs / "partners.log"))
         await self._until_ready("api", f"{self.addresses.api}/readyz", began)
         await self._until_ready("worker", f"http://{_HOST}:{self.plan.worker_metrics_port}/readyz", began)
+        if simulators is not None:
+            # The last of them opens its door last.
+            last = list(simulators.addresses.values())[-1]
+            await self._until_ready("partners", f"{last}/_control/state", began)
         self.data_dir.announce(self.addresses)
 
     async def _stop(self) -> None:
         try:
+            await self.supervisor.stop("partners")
             await self.supervisor.stop("api")
             await self.supervisor.stop("worker")
             await self.temporal.stop()
@@ -141,6 +171,9 @@ class EmbeddedStack:
             (plan.core_metrics_port, "the SDK's metrics", "--core-metrics-port"),
         ):
             ensure_free(port, purpose, option, _HOST)
+        if plan.partners_port is not None:
+            for place, partner in enumerate(Partner):
+                ensure_free(plan.partners_port + place, f"simulated {partner}", "--partners-port", _HOST)
 
     async def _start_postgres(self) -> None:
         began = time.monotonic()
@@ -177,6 +210,7 @@ class EmbeddedStack:
             "core_metrics_port": str(plan.core_metrics_port),
             "identity_key": credentials.identity_key,
             "api_keys": json.dumps(credentials.api_keys),
+            **({"partners": self.simulators.connections} if self.simulators else {}),
             **plan.settings,
         }
         return {**os.environ, **{f"HUYING_{name.upper()}": value for name, value in ours.items()}}

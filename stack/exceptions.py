@@ -39,6 +39,7 @@ ASKINGS = (
     Asking(ExceptionKind.BACKLOG, "defer", "申请挂账", True, ("plan", "until")),
     Asking(ExceptionKind.UNREASONABLE, "mark-unreasonable", "申请认定不合理诉求", True, ("legal_basis",)),
     Asking(ExceptionKind.MALICIOUS, "mark-malicious", "申请认定恶意诉求", True, ("legal_basis",)),
+    Asking(ExceptionKind.REMOVAL, "release-joint", "申请解除逾期协办", True, ("unit",)),
     Asking(ExceptionKind.DISPUTE, "dispute", "提出职责争议", False, ("unit", "legal_basis")),
     Asking(ExceptionKind.TRANSFER_OUT, "transfer-out", "转出", False, ("channel",)),
     Asking(ExceptionKind.VOID, "void", "申请作废", False),
@@ -46,7 +47,7 @@ ASKINGS = (
 )
 
 _HELP = {
-    "unit": "Code of the unit that should hold the request.",
+    "unit": "Code of the unit that should hold the request, or that should be let go.",
     "legal_basis": "The law or rule that it rests on.",
     "until": "When the commitment is due, such as 2027-06-30T18:00:00+08:00.",
     "plan": "What will be done.",

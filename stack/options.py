@@ -38,6 +38,18 @@ CoreMetricsPortOption = Annotated[
         help="Loopback port of the SDK's own metrics.",
     ),
 ]
+PartnersPortOption = Annotated[
+    int,
+    typer.Option(
+        "--partners-port", min=1, max=65533, help="First of the three ports of the simulated partners."
+    ),
+]
+PartnerProfileOption = Annotated[
+    str, typer.Option("--partner-profile", help="How the simulated partners behave at first.")
+]
+WithoutPartnersOption = Annotated[
+    bool, typer.Option("--without-partners", help="Start no partners: matters are handed over by hand.")
+]
 
 DEFAULT_DATA_DIR = Path(".huying")
 DEFAULT_API_PORT = 8080
@@ -45,3 +57,5 @@ DEFAULT_TEMPORAL_PORT = 7233
 DEFAULT_TEMPORAL_UI_PORT = 8233
 DEFAULT_WORKER_METRICS_PORT = 9464
 DEFAULT_CORE_METRICS_PORT = 9465
+DEFAULT_PARTNERS_PORT = 8091
+DEFAULT_PARTNER_PROFILE = "swift"

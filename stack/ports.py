@@ -37,6 +37,14 @@ def free_port(host: str = "127.0.0.1") -> int:
             return port
 
 
+def free_row(count: int, host: str = "127.0.0.1") -> int:
+    """The first of so many ports in a row that were free a moment ago."""
+    while True:
+        first = free_port(host)
+        if all(_refusal(host, first + place) is None for place in range(1, count)):
+            return first
+
+
 def _refusal(host: str, port: int) -> OSError | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

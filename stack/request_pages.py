@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 _LIGHTS = {"green": "green", "yellow": "yellow", "red": "red", "black": "bold white on black"}
@@ -73,8 +73,17 @@ def similar_page(items: Sequence[Mapping[str, Any]]) -> RenderableType:
     return table if items else Text("nothing like it is open", style="dim")
 
 
+def field_tasks_page(items: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """What field parties were sent to do, each with its code where the reader may pass it on."""
+    table = Table("task", "party", "state", "due", "code", box=None)
+    for item in items:
+        code = Text(item["code"] or "-", overflow="fold")
+        table.add_row(item["task"], item["name"], item["state"], local(item["due_at"]), code)
+    return table if items else Text("no field party was sent", style="dim")
+
+
 def request_page(request: dict[str, Any], timeline: list[dict[str, Any]]) -> RenderableType:
-    """One request: its head, legs, running clocks, and timeline."""
+    """One request: its head, legs, cases with partners, running clocks, and timeline."""
     head = Text.assemble(
         (request["number"], "bold"),
         "  ",
@@ -84,8 +93,31 @@ def request_page(request: dict[str, Any], timeline: list[dict[str, Any]]) -> Ren
     )
     about = f"{request['category'] or 'unjudged'}  {request['policy'] or ''}  {request['description']}"
     return Group(
-        head, Text(about), _legs(request["legs"]), _clocks(request["clocks"]), *map(event_line, timeline)
+        head,
+        Text(about),
+        _legs(request["legs"]),
+        *([cases_page(request["cases"])] if request["cases"] else ()),
+        _clocks(request["clocks"]),
+        *map(event_line, timeline),
     )
+
+
+def cases_page(cases: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """What lies or lay with the partners: where each case stands, under which number of theirs, by when."""
+    # The case's number is what the next command is given; on a narrow screen anything else is shortened first.
+    case_number = Column("case", no_wrap=True)
+    table = Table(case_number, "partner", "status", "their number", "due or ended", "note", box=None)
+    for case in cases:
+        withdrawal = f", {case['withdrawal']}" if case["withdrawal"] else ""
+        table.add_row(
+            case["case"],
+            case["partner"],
+            f"{case['status']}{withdrawal}",
+            case["number"] or "-",
+            local(case["ended_at"] or case["due_at"]),
+            case["note"],
+        )
+    return table
 
 
 def event_line(event: dict[str, Any]) -> Text:
@@ -121,6 +153,11 @@ def _detail(kind: str, what: dict[str, Any]) -> str:
             return f"{what['policy']} v{what['version']}"
         case "alarm_raised":
             return f"{what['what']}: {what['detail']}"
+        case "case_opened":
+            return f"case {what['case']} → {what['partner']}{', waited for' if what['waits'] else ''}"
+        case "case_reported" | "case_settled":
+            said = what["note"] if kind == "case_settled" else what["text"]
+            return "  ".join(filter(None, (f"case {what['case']}: {what['status']}", what["number"], said)))
         case "leg_signed":
             return f"leg {what['leg']}{' by the system' if what['automatic'] else ''}"
         case _:

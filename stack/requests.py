@@ -11,9 +11,11 @@ from typing import Annotated, Any, get_args, get_type_hints
 import httpx2
 import typer
 
+from domain.acts import whistles
 from domain.commands import Act, Apply, Rule
 from domain.lifecycle import TABLE
 from domain.request import State
+from domain.superiors import Reach
 from domain.terms import Terms
 from domain.units import Role
 from stack.knocking import (
@@ -28,7 +30,14 @@ from stack.knocking import (
     show_json,
 )
 from stack.options import DEFAULT_DATA_DIR
-from stack.request_pages import board_page, event_line, registered_page, request_page, similar_page
+from stack.request_pages import (
+    board_page,
+    event_line,
+    field_tasks_page,
+    registered_page,
+    request_page,
+    similar_page,
+)
 
 app = typer.Typer(
     name="request", help="Requests: register, show, list, watch, and every command.", no_args_is_help=True
@@ -107,6 +116,23 @@ def similar(
         show_json(found)
     else:
         console.print(similar_page(found["items"]), highlight=False)
+
+
+@app.command("field-tasks")
+def field_tasks(
+    number: NumberArgument,
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    api: ApiOption = None,
+    key: KeyOption = None,
+    as_json: AsJsonOption = False,
+) -> None:
+    """Show a request's field tasks, with the codes to pass on to the field parties."""
+    with door(data_dir, api, key) as opened:
+        found = opened.get(f"/v1/requests/{number}/field-tasks")
+    if as_json:
+        show_json(found)
+    else:
+        console.print(field_tasks_page(found["items"]), highlight=False)
 
 
 @app.command()
@@ -208,11 +234,50 @@ _OF_LEGS = {
     "deliberation_result": "deliberation-result",
     "hand_to_partner": "hand-to-partner",
     "partner_result": "partner-result",
+    "open_case": "open-case",
+    "withdraw_case": "withdraw-case",
+    "settle_case": "settle-case",
     "acknowledge": "acknowledge",
     "interim_report": "interim-report",
 }
 """Acts of the unit that holds a leg, with the names of their doors."""
+_SHARE: dict[str, Any] = {
+    "unit": Annotated[str, typer.Option(help="Code of the unit that is to contribute.")],
+    "task": Annotated[str, typer.Option(help="What it is asked to do.")],
+    "within": Annotated[
+        str | None, typer.Option(help="Its limit, such as 3wd; half of the lead's if left out.")
+    ],
+    "mandatory": Annotated[bool, typer.Option(help="Whether the reply may have to wait for it.")],
+}
+_HANDOVER: dict[str, Any] = {
+    "to": Annotated[str, typer.Option(help="enforcement, affairs or volunteers.")],
+    "facts": Annotated[str, typer.Option(help="What the partner must know; nothing of who called.")],
+    "legal_basis": Annotated[str | None, typer.Option(help="Of a clue: the rule that was broken.")],
+    "suspect": Annotated[str | None, typer.Option(help="Of a clue: who is suspected.")],
+    "item_code": Annotated[str | None, typer.Option(help="Of an affair: the code of the service item.")],
+    "consent": Annotated[str | None, typer.Option(help="Of an affair: the citizen's consent token.")],
+    "materials": Annotated[list[str] | None, typer.Option(help="Of an affair: references to materials.")],
+    "window": Annotated[str | None, typer.Option(help="Of an affair: the window that the citizen prefers.")],
+    "follows": Annotated[str | None, typer.Option(help="Of an affair: a case that the citizen has there.")],
+    "task_kind": Annotated[
+        str | None, typer.Option(help="Of a task: patrol, visit, deliver, mediate, clean or guide.")
+    ],
+    "starts_at": Annotated[str | None, typer.Option(help="Of a task: 2026-11-27T09:00:00+08:00.")],
+    "ends_at": Annotated[str | None, typer.Option(help="Of a task: 2026-11-27T11:30:00+08:00.")],
+    "at_least": Annotated[int | None, typer.Option(help="Of a task: so many volunteers at least.")],
+    "at_most": Annotated[int | None, typer.Option(help="Of a task: so many volunteers at most.")],
+    "skills": Annotated[list[str] | None, typer.Option(help="Of a task: what they must be able to do.")],
+    "safety_note": Annotated[str | None, typer.Option(help="Of a task: what they must take care of.")],
+    "adults_only": Annotated[bool | None, typer.Option(help="Of a task: nobody under age.")],
+}
+"""What is handed to a partner, whichever it is."""
 _REPLACED: dict[str, dict[str, Any]] = {
+    "open_case": {
+        **_HANDOVER,
+        "mandatory": Annotated[bool | None, typer.Option(help="No reply before the case has ended.")],
+        "waits": Annotated[bool | None, typer.Option(help="The request waits for the partner.")],
+        "evidence": Annotated[list[str] | None, typer.Option(help="References to evidence.")],
+    },
     "accept": {
         "category": Annotated[str | None, typer.Option(help="Code or identifier of the catalogue.")],
         "area": Annotated[str | None, typer.Option(help="Division code of the place.")],
@@ -220,6 +285,19 @@ _REPLACED: dict[str, dict[str, Any]] = {
     "move_policy": {
         "policy": Annotated[str | None, typer.Option(help="The request's own, if left out.")],
         "version": Annotated[int, typer.Option(help="Which version of it.")],
+        "reason": Annotated[str, typer.Option(help="Why.")],
+    },
+    "delegate": _SHARE,
+    "start_joint": {
+        **_SHARE,
+        "join": Annotated[
+            str | None, typer.Option(help="What the reply waits for: lead_decides, all or quorum.")
+        ],
+        "quorum": Annotated[int | None, typer.Option(help="How many mandatory contributions are enough.")],
+    },
+    "set_join_rule": {
+        "join": Annotated[str, typer.Option(help="What the reply waits for: lead_decides, all or quorum.")],
+        "quorum": Annotated[int | None, typer.Option(help="How many mandatory contributions are enough.")],
         "reason": Annotated[str, typer.Option(help="Why.")],
     },
     "recalculate": {"reason": Annotated[str, typer.Option(help="Why.")]},
@@ -262,7 +340,7 @@ def _is_in_the_path(field: str, name: str) -> bool:
 
 def _is_looked_up(hint: Any) -> bool:
     """Whether the door finds the value by itself."""
-    return Terms in (hint, *get_args(hint))
+    return not {Terms, Reach}.isdisjoint((hint, *get_args(hint)))
 
 
 def _option(field: Field[Any], hint: Any) -> inspect.Parameter:
@@ -364,6 +442,8 @@ def _lead(opened: Door, number: str) -> str:
 def body_of(name: str, options: dict[str, Any]) -> dict[str, Any]:
     """The body of the act's door from the options given."""
     body = {option: value for option, value in options.items() if value is not None}
+    if name == "open_case":
+        body["handover"] = {option: body.pop(option) for option in _HANDOVER if option in body}
     if name == "accept" and "area" in body:
         body["place"] = {"area": body.pop("area")}
     return body
@@ -371,5 +451,10 @@ def body_of(name: str, options: dict[str, Any]) -> dict[str, Any]:
 
 for _act in Act.__args__:
     _name = str(_act.__dataclass_fields__["act"].default)
-    if TABLE[_name].who - {Role.SYSTEM} and _act not in (Apply, Rule):
+    # Those of a whistle have a page of their own, `huying whistle`.
+    if (
+        TABLE[_name].who - {Role.SYSTEM}
+        and _act not in (Apply, Rule)
+        and _act.__module__ != whistles.__name__
+    ):
         app.command(_OF_LEGS.get(_name) or _name.replace("_", "-"))(_command(_act, _name))

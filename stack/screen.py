@@ -22,6 +22,7 @@ def show_stack(stack: "EmbeddedStack") -> None:
     for title, address in (
         ("API", f"{addresses.api}/docs"),
         ("Temporal", addresses.temporal_ui),
+        *((f"Simulated {partner}", address) for partner, address in addresses.partners.items()),
         ("Metrics", f"{addresses.api}/metrics  {addresses.worker_metrics}"),
         ("Database", f"{addresses.database}  (demo only: whoever may open the socket is trusted)"),
         ("Data", str(stack.data_dir.path)),
@@ -33,4 +34,4 @@ def show_stack(stack: "EmbeddedStack") -> None:
 
 def show_line(sign: str, colour: str, title: str, text: str) -> None:
     """One line: never cut, so that addresses and keys can be copied whole."""
-    console.print(Text.assemble((f"{sign} ", colour), (f"{title:<16}", "bold"), text), soft_wrap=True)
+    console.print(Text.assemble((f"{sign} ", colour), (f"{title:<22}", "bold"), text), soft_wrap=True)

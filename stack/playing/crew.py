@@ -21,6 +21,10 @@ UnitHabit = Literal[
 ]
 Citizen = Literal["waits", "urges", "withdraws"]
 Rating = Literal["satisfied", "dissatisfied", "unconvinced", "unreachable"]
+PartnerHabit = Literal["keeps_it", "waits", "goes_on"]
+JointHabit = Literal["alone", "together"]
+WhistleHabit = Literal["silent", "whistles"]
+FieldHabit = Literal["goes_itself", "sends"]
 
 W = TypeVar("W", bound=str)
 _ROUNDING = 1e-6
@@ -33,6 +37,7 @@ class Fate:
     ``caller`` and ``intake`` say what the call tells, ``desk`` whether a dispatcher acts or leaves it to the system,
     ``unit`` how the units behave (``untouched``: nobody acts before the city supervises), ``citizen`` and ``callback``
     what the caller does meanwhile and says in the end. ``haste`` is the part of each limit that people take, 0 to 1.
+    ``partner``, ``joint``, ``whistle`` and ``field`` say whom the unit would involve, where the matter fits.
     """
 
     caller: Caller = "named"
@@ -42,6 +47,10 @@ class Fate:
     citizen: Citizen = "waits"
     callback: Rating = "satisfied"
     haste: float = 0.5
+    partner: PartnerHabit = "keeps_it"
+    joint: JointHabit = "alone"
+    whistle: WhistleHabit = "silent"
+    field: FieldHabit = "goes_itself"
 
 
 class Share(BaseModel, Generic[W]):
@@ -54,8 +63,14 @@ class Share(BaseModel, Generic[W]):
     source: Annotated[str, Field(min_length=1)]
 
 
+def _always(word: W) -> list[Share[W]]:
+    return [Share[W](word=word, share=1, source="left out")]
+
+
 class Crew(BaseModel):
-    """The shares of a crew, by what is chosen; those of each choice make one whole."""
+    """The shares of a crew, by what is chosen; those of each choice make one whole. A crew whose file says nothing of
+    neighbours keeps everything to itself.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -67,10 +82,15 @@ class Crew(BaseModel):
     unit: list[Share[UnitHabit]]
     citizen: list[Share[Citizen]]
     callback: list[Share[Rating]]
+    partner: list[Share[PartnerHabit]] = Field(default_factory=lambda: _always("keeps_it"))
+    joint: list[Share[JointHabit]] = Field(default_factory=lambda: _always("alone"))
+    whistle: list[Share[WhistleHabit]] = Field(default_factory=lambda: _always("silent"))
+    field: list[Share[FieldHabit]] = Field(default_factory=lambda: _always("goes_itself"))
 
     @model_validator(mode="after")
     def _make_wholes(self) -> Self:
-        choices = (self.caller, self.intake, self.desk, self.unit, self.citizen, self.callback)
+        own = (self.caller, self.intake, self.desk, self.unit, self.citizen, self.callback)
+        choices = (*own, self.partner, self.joint, self.whistle, self.field)
         for options in choices:
             whole = sum(option.share for option in options)
             if abs(whole - 1) > _ROUNDING:
@@ -89,6 +109,10 @@ class Crew(BaseModel):
             citizen=_drawn(drawing, self.citizen),
             callback=_drawn(drawing, self.callback),
             haste=drawing.uniform(0.25, 0.75),
+            partner=_drawn(drawing, self.partner),
+            joint=_drawn(drawing, self.joint),
+            whistle=_drawn(drawing, self.whistle),
+            field=_drawn(drawing, self.field),
         )
 
     @property

@@ -16,8 +16,9 @@ from rich.text import Text
 
 from domain.levels import Level
 from domain.request import Light, State
+from stack.playing.reckoning import progress
 from stack.playing.scoreboard import Scoreboard
-from stack.playing.wording import LEVELS_ZH, Telling
+from stack.playing.wording import LEVELS_ZH, PARTNERS_ZH, Telling
 
 STATES = {
     State.REGISTERED: ("已登记", "registered", "white"),
@@ -25,6 +26,7 @@ STATES = {
     State.PENDING_DISPATCH: ("待分派", "to be dispatched", "cyan"),
     State.PENDING_SIGN: ("待签收", "to be signed for", "cyan"),
     State.IN_PROGRESS: ("办理中", "in progress", "blue"),
+    State.AWAITING_PARTNER: ("待外部", "with a partner", "yellow"),
     State.PENDING_REVIEW: ("待审核", "under review", "magenta"),
     State.PENDING_CALLBACK: ("待回访", "to be called back", "magenta"),
     State.CLOSED: ("已办结", "closed", "green"),
@@ -41,7 +43,7 @@ _LEVELS = (Level.GRID, Level.COMMUNITY, Level.TOWN, Level.DISTRICT)
 _BAR = 18
 _HOLDERS = 5
 _ROOMY_WIDTH, _ROOMY_HEIGHT = 108, 34
-_ROOMY_LINES, _NARROW_LINES = 28, 20
+_ROOMY_LINES, _NARROW_LINES = 30, 21
 """Lines of the picture without the single escalations."""
 _FEWEST_TELLINGS = 3
 
@@ -71,10 +73,11 @@ def picture(board: Scoreboard, bill: Billing, ended: bool, *, width: int, height
         middle,
         Panel(
             Group(_escalations(board), *(_line(telling) for telling in tellings)),
-            title=f"升级 escalations · {len(board.open)} 件未结 open",
+            title=f"升级与联动 escalations and neighbours · {len(board.open)} 件未结 open",
             box=box.ROUNDED,
             border_style="dim",
         ),
+        _beside(board),
         _numbers(board),
         _where(bill),
     )
@@ -154,6 +157,23 @@ def _escalations(board: Scoreboard) -> RenderableType:
     )
 
 
+def _beside(board: Scoreboard) -> RenderableType:
+    """Cases, joint legs, whistles and field tasks in one line: how many, and how many of them are over."""
+    tally = board.beside
+    agreed = "" if board.agreements is None else f"  对账差异 differences {len(board.differences)}"
+    cases = "  ".join(
+        f"{PARTNERS_ZH[partner]} {sum(not status.is_open for status in counts.elements())}/{counts.total()}"
+        for partner, counts in tally.ends.items()
+    )
+    return Text(
+        f"联动 {cases}  协办 joint {progress(tally.joint)}  吹哨 whistles {progress(tally.whistles)}"
+        f" 到场 came {tally.came}/{tally.called}  现场 field {progress(tally.tasks)}{agreed}",
+        style="cyan",
+        overflow="ellipsis",
+        no_wrap=True,
+    )
+
+
 def _line(telling: Telling) -> RenderableType:
     return Text.assemble(
         ("▲ ", telling.colour), telling.zh, "  ", (telling.en, "dim"), overflow="ellipsis", no_wrap=True
@@ -182,7 +202,7 @@ def _numbers(board: Scoreboard) -> RenderableType:
 def _where(bill: Billing) -> RenderableType:
     return Text(
         f"API {bill.api}/docs   Temporal {bill.temporal_ui}\n"
-        f"metrics {bill.api}/metrics   keys: above   Ctrl-C 停止 stops everything",
+        f"metrics {bill.api}/metrics   keys, partners: above   Ctrl-C 停止 stops everything",
         style="dim",
     )
 

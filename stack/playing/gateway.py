@@ -92,13 +92,25 @@ class Gateway:
             headers["X-Acting-Unit"] = unit
         return await self._until_answered("POST", path, headers, dict(body), {})
 
-    async def read(self, path: str, **wanted: str | int) -> Said:
-        """Read as a desk.
+    async def report(self, code: str, body: Mapping[str, Any], *, key: str) -> Said:
+        """Report on a field task as its party, who has its code and no key.
 
         Raises:
             ServiceSilent: no answer came for a minute.
         """
-        return await self._until_answered("GET", path, self._headers("operator"), None, wanted)
+        path = f"/v1/field-tasks/{code}/report"
+        return await self._until_answered("POST", path, {"Idempotency-Key": key}, dict(body), {})
+
+    async def read(self, path: str, *, unit: str | None = None, **wanted: str | int) -> Said:
+        """Read as a desk, or as a unit.
+
+        Raises:
+            ServiceSilent: no answer came for a minute.
+        """
+        headers = self._headers("operator" if unit is None else "unit")
+        if unit is not None:
+            headers["X-Acting-Unit"] = unit
+        return await self._until_answered("GET", path, headers, None, wanted)
 
     async def listen(self, cursor: str | None) -> AsyncIterator[Heard]:
         """Everything that happens from the cursor on (from now on, without one), for ever.

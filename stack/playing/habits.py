@@ -7,19 +7,24 @@ it leaves out is silence, and the service's own clocks then say what silence mea
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from domain.durations import Duration
 from domain.policy import Policy
 from domain.request import State
+from stack.playing.company import ALONE, Company
 from stack.playing.crew import Fate
+from stack.playing.steps import Step
+from stack.playing.together import answer_of, contributions, openings
 from stack.playing.views import Holder, View
 
 LONGEST_THOUGHT = timedelta(seconds=3)
 """Reviewers, callback agents and units whose reply was sent back take no longer, however long their limit is."""
 CALLBACK_TRIES = 3
+REPLY = "complete"
+"""How the names of the leading unit's replies begin."""
 WRONG_OUTCOME = "done_somehow"
 """An outcome that is on no list: the door refuses it."""
 _REPLY = {
@@ -44,31 +49,37 @@ _RATINGS: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One deed: its name (once per request), when, through which door, with what; ``unit`` acts, or else a desk."""
-
-    name: str
-    at: datetime
-    path: str
-    body: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    unit: str | None = None
-    meant_to_fail: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Situation:
-    """A request as it stands, the fate drawn for it, its policy, and what a whole call would have said."""
+    """A request as it stands, the fate drawn for it, its policy, what a whole call would have said, and whom its people
+    involve.
+    """
 
     view: View
     fate: Fate
     policy: Policy
     matter: Mapping[str, Any]
+    company: Company = ALONE
 
 
 def next_step(now: Situation, done: Collection[str]) -> Step | None:
-    """The earliest step that has not been done; ``None`` while everybody is silent or all has been said."""
-    steps = (step for step in _steps(now) if step.name not in done)
+    """The earliest step that has not been done; ``None`` while everybody is silent or all has been said.
+
+    Whoever is to be involved is involved, and heard, before the reply.
+    """
+    begins = [step for step in _begins(now) if step.name not in done]
+    waits = bool(begins) or now.view.beside.holds_the_reply
+    steps = (
+        step
+        for step in (*begins, *_steps(now), *contributions(now.view, now.fate))
+        if step.name not in done and not (waits and step.name.startswith(REPLY))
+    )
     return min(steps, key=lambda step: step.at, default=None)
+
+
+def _begins(now: Situation) -> Iterator[Step]:
+    view = now.view
+    if view.state is State.IN_PROGRESS and view.since is not None and _begun(now) is not None:
+        yield from openings(view, now.fate, now.policy, now.company, view.since)
 
 
 def _steps(now: Situation) -> Iterator[Step]:
@@ -126,10 +137,19 @@ def _working(now: Situation, since: datetime) -> Iterator[Step]:
         return
     if now.fate.unit == "wrong_outcome" and replies == 0:
         wrong = {**_REPLY, "outcome": WRONG_OUTCOME}
-        yield _of_unit(holder, now, "complete", finished, wrong, again="wrong", meant_to_fail=True)
+        yield _of_unit(holder, now, REPLY, finished, wrong, again="wrong", meant_to_fail=True)
         finished += timedelta(milliseconds=500)
     poor = now.fate.unit == "poor_reply" and replies == 0
-    yield _of_unit(holder, now, "complete", finished, _POOR_REPLY if poor else _REPLY, again=str(replies))
+    yield _of_unit(holder, now, REPLY, finished, _reply(now, poor=poor), again=str(replies))
+
+
+def _reply(now: Situation, *, poor: bool) -> Mapping[str, Any]:
+    """What the unit answers; after a case, what became of it. In a second cycle only a case that still runs counts."""
+    beside = now.view.beside
+    outcome, text = answer_of(beside.cases.values() if now.view.cycle == 1 else beside.open_cases)
+    if poor:
+        return {**_POOR_REPLY, "outcome": outcome or _POOR_REPLY["outcome"]}
+    return {**_REPLY, "outcome": outcome, "text": text} if outcome else _REPLY
 
 
 def _reviewer(now: Situation, since: datetime) -> Iterator[Step]:

@@ -5,27 +5,39 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from cities.pack import CityPack
 from domain.levels import Level
+from domain.partners import Partner
 from domain.policy import Policy
 from persistence import forms
 from stack.playing.arrivals import Arrival, offsets
+from stack.playing.calls import call_of, place_of
+from stack.playing.casting import (
+    QUICK_TO_CLIMB,
+    Candidate,
+    Casting,
+    Neighbours,
+    climber_of,
+    could_climb,
+    suited,
+)
+from stack.playing.company import ALONE, Company
 from stack.playing.crew import Crew, Fate
 from stack.playing.gateway import Gateway, Heard, Said, ServiceSilent
-from stack.playing.habits import Situation, Step, next_step
-from stack.playing.pairing import UNMAPPED_CATEGORY, Matter, Pairing
+from stack.playing.habits import Situation, next_step
+from stack.playing.pairing import UNMAPPED_CATEGORY, Pairing
 from stack.playing.scoreboard import Scoreboard
+from stack.playing.steps import Step
 from stack.playing.views import View
 
 T = TypeVar("T")
 
-UNTOUCHED_WITHIN = timedelta(seconds=75)
-"""Only a request whose whole limit is this short is left untouched, so that the play ends in good time."""
 _IN_PLAY_SECONDS = 10.0
 """How long a step waits to see what it brought about."""
+_CATALOGUE_SECONDS = 0.5
 _PAGE = 200
 
 
@@ -50,6 +62,7 @@ class Performance:
         gateway: Gateway,
         pack: CityPack,
         pairing: Pairing,
+        neighbours: Neighbours,
         policies: Mapping[str, Policy],
         scoreboard: Scoreboard,
         heard: Callable[[str], None] = lambda _cursor: None,
@@ -61,7 +74,10 @@ class Performance:
         self._policies = policies
         self._board = scoreboard
         self._heard = heard
+        self._neighbours = neighbours
+        self._companies: Mapping[str, Company] = {}
         self._listening = asyncio.Event()
+        self._climber: str | None = None
         self._untouched = 0
 
     async def listen(self, cursor: str | None) -> None:
@@ -75,6 +91,7 @@ class Performance:
         """Take over what an earlier play left open, let every arrival come in, and go on until all have ended."""
         await self._listening.wait()
         left = await self._left_open()
+        self._companies = await self._cast()
         async with asyncio.TaskGroup() as people:
             for number in left:
                 people.create_task(self._guarded(number, self._accompany_left, number))
@@ -82,6 +99,23 @@ class Performance:
             for arrival, offset in zip(self._script.arrivals, self._offsets(), strict=True):
                 await asyncio.sleep(began + offset - asyncio.get_running_loop().time())
                 people.create_task(self._guarded(arrival.case, self._welcome, arrival))
+
+    async def _cast(self) -> Mapping[str, Company]:
+        """Whom the people of each request involve, of the partners that are connected."""
+        shown = await self._gateway.read("/v1/partners")
+        connected = [Partner(each["partner"]) for each in shown.body.get("items", ()) if each["connected"]]
+        casting = Casting(self._pack, self._neighbours, connected, datetime.now(UTC).date())
+        candidates = [self._candidate(arrival) for arrival in self._script.arrivals]
+        cast = casting.choose(candidates, self._script.crew)
+        self._climber = climber_of(candidates, cast)
+        return cast
+
+    def _candidate(self, arrival: Arrival) -> Candidate:
+        matter = self._pairing.matter_of(arrival)
+        category = self._pack.category(matter.category)
+        fate = self._script.crew.fate(self._script.seed, arrival.case)
+        climbs = could_climb(category, self._policies[category.policy])
+        return Candidate(arrival.case, category, matter.area, fate, climbs)
 
     def _offsets(self) -> list[float]:
         return offsets(self._script.arrivals, self._script.speed)
@@ -149,37 +183,68 @@ class Performance:
         view = self._board.view(number)
         view.title = matter.category_zh
         self._board.played.add(number)
-        await self._accompany(view, self._suited(fate, said), matter.category, place_of(matter, arrival))
+        company = await self._looked_up(self._companies.get(arrival.case, ALONE))
+        fate = suited(fate) if company else self._left_untouched(arrival.case, fate, said)
+        await self._accompany(view, fate, matter.category, place_of(matter, arrival), company)
+
+    async def _looked_up(self, company: Company) -> Company:
+        """The same, with the code of the affairs platform's item in place of its name."""
+        handover = company.handover
+        if handover is None or handover.partner is not Partner.AFFAIRS:
+            return company
+        items = await self._items(handover.detail)
+        if not items:
+            self._board.fail(f"the affairs platform's catalogue has no item {handover.detail}")
+            return replace(company, handover=None)
+        return replace(company, handover=replace(handover, detail=str(items[0]["code"])))
+
+    async def _items(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """The items of that name; the catalogue may still be on its way when the first request comes in."""
+        give_up_at = asyncio.get_running_loop().time() + _IN_PLAY_SECONDS
+        while True:
+            found = await self._gateway.read("/v1/partners/affairs/items", q=name, limit=1)
+            items = found.body.get("items", ())
+            if items or asyncio.get_running_loop().time() > give_up_at:
+                return items
+            await asyncio.sleep(_CATALOGUE_SECONDS)
 
     async def _accompany_left(self, number: str) -> None:
         fate = replace(self._script.crew.fate(self._script.seed, number), unit="prompt", citizen="waits")
         place = {"area": self._pairing.grid_for(number, number), "address": ""}
-        await self._accompany(self._board.view(number), fate, UNMAPPED_CATEGORY, place)
+        await self._accompany(self._board.view(number), fate, UNMAPPED_CATEGORY, place, ALONE)
 
-    def _suited(self, fate: Fate, said: Said) -> Fate:
-        """Nobody leaves a request untouched that would take too long to climb; one that can is, in every play."""
+    def _left_untouched(self, case: str, fate: Fate, said: Said) -> Fate:
+        """Nobody leaves a request untouched that would take too long to climb; one that does not is, in every play."""
         ladder, due = said.body["ladder"], said.body["due_at"]
         whole_climb = (
             bool(ladder) and ladder[0]["level"] == Level.GRID and ladder[-1]["level"] == Level.DISTRICT
         )
         quick = due is not None and (
-            datetime.fromisoformat(due) - datetime.fromisoformat(said.body["received_at"]) <= UNTOUCHED_WITHIN
+            datetime.fromisoformat(due) - datetime.fromisoformat(said.body["received_at"]) <= QUICK_TO_CLIMB
         )
         suits = whole_climb and quick
-        first = self._untouched == 0 and self._script.crew.leaves_some_untouched
+        is_climber = self._climber in (None, case)
+        if is_climber and not suits:
+            # Somebody else has to show the climb: the next one that can.
+            self._climber = None
+        first = is_climber and self._untouched == 0 and self._script.crew.leaves_some_untouched
         if suits and (first or fate.unit == "untouched"):
             self._untouched += 1
             return replace(fate, unit="untouched", citizen="waits")
         return replace(fate, unit="silent_once") if fate.unit == "untouched" else fate
 
-    async def _accompany(self, view: View, fate: Fate, category: str, place: Mapping[str, Any]) -> None:
-        """Do what the people around the request do, until it has ended."""
+    async def _accompany(
+        self, view: View, fate: Fate, category: str, place: Mapping[str, Any], company: Company
+    ) -> None:
+        """Do what the people around the request do, until it has ended, and so has everything beside it."""
         done: set[str] = set()
         matter = {"category": category, "place": place}
-        while not view.ended:
+        while True:
             view.grown.clear()
             policy = self._policies[view.policy or self._pack.category(category).policy]
-            step = next_step(Situation(view, fate, policy, matter), done)
+            step = next_step(Situation(view, fate, policy, matter, company), done)
+            if step is None and view.ended and not view.beside.open_cases:
+                return
             if step is None:
                 await view.grown.wait()
             elif not await self._changed_before(view, step.at):
@@ -191,7 +256,7 @@ class Performance:
 
     async def _do(self, view: View, step: Step, done: set[str]) -> None:
         key = f"{self._script.play}-{view.number}-{step.name}"
-        said = await self._gateway.order(step.path, step.body, key=key, unit=step.unit)
+        said = await self._said(view, step, key)
         done.add(step.name)
         if said.well:
             if step.meant_to_fail:
@@ -206,6 +271,16 @@ class Performance:
             await _heard_within(view, _IN_PLAY_SECONDS)
         else:
             self._board.fail(f"{step.path} was refused: {said.code}, {said.detail}")
+
+    async def _said(self, view: View, step: Step, key: str) -> Said:
+        if not step.field_task:
+            return await self._gateway.order(step.path, step.body, key=key, unit=step.unit)
+        tasks = await self._gateway.read(f"/v1/requests/{view.number}/field-tasks", unit=step.unit)
+        codes = {each["task"]: each["code"] for each in tasks.body.get("items", ())}
+        code = codes.get(step.field_task)
+        if not code:
+            return tasks if not tasks.well else Said(404, {"code": "not_found", "detail": "no code is shown"})
+        return await self._gateway.report(code, step.body, key=key)
 
     async def _seen(self, view: View, seq: int) -> None:
         """Wait until the feed shows what the step brought about."""
@@ -231,27 +306,6 @@ RACES = frozenset(
     }
 )
 """Refusals of somebody who came a moment too late: time, or another person, was faster."""
-
-
-def call_of(arrival: Arrival, matter: Matter, fate: Fate) -> dict[str, Any]:
-    """The body of a registration. Callers are made up and cannot be anybody: no number begins with 000."""
-    digits = arrival.case[-8:]
-    caller: dict[str, Any] = {"anonymous": True}
-    if fate.caller == "named":
-        caller = {"name": f"市民{digits}（演示）", "telephone": f"000 {digits[:4]} {digits[4:]}"}
-    call: dict[str, Any] = {
-        "channel": matter.channel,
-        "description": f"【演示】{matter.category_zh}。Boston 311: {arrival.kind}, {arrival.at.isoformat()}",
-        "caller": caller,
-    }
-    if fate.intake == "complete":
-        call |= {"category": matter.category, "place": place_of(matter, arrival)}
-    return call
-
-
-def place_of(matter: Matter, arrival: Arrival) -> dict[str, Any]:
-    """The place of a registration: a real division or a grid of it; the address is Boston's, and says so."""
-    return {"area": matter.area, "address": f"演示地址 {arrival.address}".strip()}
 
 
 async def _heard_within(view: View, seconds: float) -> bool:

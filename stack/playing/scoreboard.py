@@ -12,6 +12,7 @@ from domain import events as happened
 from domain.events import Fact
 from domain.request import Card
 from persistence.liveness import Downtime
+from stack.playing.reckoning import Agreement, Tally, tally_of
 from stack.playing.views import View
 from stack.playing.wording import Telling, told
 
@@ -62,6 +63,8 @@ class Scoreboard:
     raced: Counter[str] = field(default_factory=Counter[str])
     errors: int = 0
     last_errors: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_ERRORS))
+    agreements: tuple[Agreement, ...] | None = None
+    """What the reconciliations at the end came to; ``None`` before."""
     _counted: dict[str, int] = field(default_factory=dict[str, int])
 
     def view(self, number: str) -> View:
@@ -95,6 +98,22 @@ class Scoreboard:
     def all_ended(self) -> bool:
         """Whether everything that the play registered or took over has ended."""
         return all(self.view(number).ended for number in self.played | self.carried)
+
+    @property
+    def beside(self) -> Tally:
+        """What went on beside the requests of this play and those that it took over."""
+        return tally_of(
+            self.views[number].beside for number in self.views.keys() & (self.played | self.carried)
+        )
+
+    @property
+    def differences(self) -> list[str]:
+        """Cases on which the partners' books and ours do not agree at the end."""
+        return [
+            f"{agreement.partner} {difference}"
+            for agreement in self.agreements or ()
+            for difference in agreement.differences
+        ]
 
     def lateness(self) -> Lateness:
         """Of the deadlines that fell due while the service ran."""

@@ -21,6 +21,7 @@ from stack.embedded import EmbeddedStack
 from stack.errors import StackProblem
 from stack.playing.arrivals import Arrival, first_morning, offsets, read_stream, taken_from
 from stack.playing.bookmark import Bookmark, read_bookmark, write_bookmark
+from stack.playing.casting import Neighbours, read_neighbours
 from stack.playing.crew import Crew, read_crew
 from stack.playing.display import Billing, picture
 from stack.playing.drills import publish_drills
@@ -28,6 +29,7 @@ from stack.playing.gateway import Gateway, ServiceSilent
 from stack.playing.lines import Lines, conclusion
 from stack.playing.pairing import Pairing, read_pairing
 from stack.playing.performance import Performance, Script
+from stack.playing.reckoning import reconcile
 from stack.playing.scoreboard import Scoreboard
 from stack.playing.summary import Played, stops_since, summary_of, write_summary
 from stack.screen import console
@@ -35,6 +37,7 @@ from stack.screen import console
 _PICTURE_SECONDS = 0.5
 _LINE_SECONDS = 5.0
 _BOOKMARK_SECONDS = 5.0
+_DIFFERENCES_NAMED = 5
 _LAST_EVENTS_SECONDS = 1.0
 """The feed may lag so far behind an answer."""
 
@@ -73,6 +76,7 @@ class Material:
     stream: Sequence[Arrival]
     pack: CityPack
     pairing: Pairing
+    neighbours: Neighbours
     crew: Crew
 
 
@@ -85,7 +89,7 @@ def prepare(wish: Wish, crew: Path | None) -> Material:
     if wish.json is not None:
         _ensure_writable(wish.json.absolute())
     pack = load_pack("guangzhou")
-    return Material(read_stream(), pack, read_pairing(pack), read_crew(crew))
+    return Material(read_stream(), pack, read_pairing(pack), read_neighbours(pack), read_crew(crew))
 
 
 class Stage:
@@ -109,7 +113,7 @@ class Stage:
         Without ``exit`` the picture goes on until the task is cancelled.
 
         Raises:
-            StackProblem: the service does not do what a play needs, or a file cannot be written.
+            StackProblem: the service does not do what a play needs, a file cannot be written, or a case was lost.
         """
         loop = asyncio.get_running_loop()
         self._began = loop.time()
@@ -125,9 +129,18 @@ class Stage:
             self._until = self._until or loop.time()
             write_bookmark(self._folder, self._bookmark.moved_to(self._cursor))
             self._write_summary(board)
+        if board.differences:
+            lost = ", ".join(board.differences[:_DIFFERENCES_NAMED])
+            raise StackProblem(
+                f"The partners' books and ours differ on {len(board.differences)} of the cases: {lost}."
+            )
+
+    @property
+    def _play_name(self) -> str:
+        return f"play-{self._started:%Y%m%dT%H%M%S}"
 
     async def _play(self, gateway: Gateway, board: Scoreboard, arrivals: Sequence[Arrival]) -> None:
-        play = f"play-{self._started:%Y%m%dT%H%M%S}"
+        play = self._play_name
         policies, published = await publish_drills(gateway, self._material.pack, play)
         script = Script(
             arrivals=arrivals,
@@ -141,6 +154,7 @@ class Stage:
             gateway=gateway,
             pack=self._material.pack,
             pairing=self._material.pairing,
+            neighbours=self._material.neighbours,
             policies=policies,
             scoreboard=board,
             heard=self._hear,
@@ -151,16 +165,26 @@ class Stage:
             performance.listen(self._cursor),
             self._show(board, self._billing(arrivals)),
             self._keep_bookmark(),
-            self._whole(performance, board, ahead),
+            self._whole(gateway, performance, board, ahead),
         )
 
-    async def _whole(self, performance: Performance, board: Scoreboard, ahead: float) -> None:
-        """The play itself, and with ``exit`` its end; without, the picture stays."""
+    async def _hold_books_against_each_other(self, gateway: Gateway, board: Scoreboard) -> None:
+        """No case may have been lost: open here and over there, known there and unknown here, or the other way."""
+        try:
+            board.agreements = await reconcile(gateway, self._play_name)
+        except TimeoutError:
+            board.fail("a reconciliation with a partner did not end")
+
+    async def _whole(
+        self, gateway: Gateway, performance: Performance, board: Scoreboard, ahead: float
+    ) -> None:
+        """The play itself, the reckoning, and with ``exit`` its end; without, the picture stays."""
         loop = asyncio.get_running_loop()
         with suppress(TimeoutError):
             async with asyncio.timeout(ahead + self._wish.patience if self._wish.exit else None):
                 await performance.play()
         await asyncio.sleep(_LAST_EVENTS_SECONDS)
+        await self._hold_books_against_each_other(gateway, board)
         self._ended, self._until = board.all_ended, loop.time()
         board.stops = await self._stops()
         if not self._wish.exit:

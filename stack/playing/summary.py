@@ -12,6 +12,7 @@ from typing import Any
 from persistence.engine import make_engine, reading
 from persistence.liveness import Downtime, downtimes
 from stack.errors import StackProblem
+from stack.playing.reckoning import Agreement, spelled
 from stack.playing.scoreboard import Lateness, Scoreboard
 
 ESCALATIONS = (
@@ -60,6 +61,8 @@ def summary_of(board: Scoreboard, played: Played) -> dict[str, Any]:
         "open": len(board.played) - closed,
         "taken_over": {"requests": len(board.carried), "closed": carried_closed},
         "escalations": {kind: board.escalations[kind] for kind in ESCALATIONS},
+        **spelled(board.beside),
+        "reconciliation": None if board.agreements is None else _agreed(board.agreements),
         "lateness_seconds": _spelled(board.lateness()),
         "errors": board.errors,
         "last_errors": list(board.last_errors),
@@ -85,6 +88,13 @@ def write_summary(summary: dict[str, Any], file: Path) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StackProblem(f"The summary cannot be written to {file} ({reason}).") from error
+
+
+def _agreed(agreements: Sequence[Agreement]) -> dict[str, Any]:
+    return {
+        each.partner.value: {"compared": each.compared, "differences": list(each.differences)}
+        for each in agreements
+    }
 
 
 def _spelled(lateness: Lateness) -> dict[str, float]:

@@ -13,6 +13,7 @@ from domain.ladder import light_at
 from domain.policy import Thresholds
 from domain.request import Body, Card, LegRole, Light, State
 from domain.units import Unit
+from stack.playing.beside import Beside
 
 _MARKS = Thresholds()
 
@@ -49,6 +50,7 @@ class View:
     replies: int = 0
     sent_back: int = 0
     callback_tries: int = 0
+    beside: Beside = field(default_factory=Beside)
     grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     def take(self, seq: int, at: datetime, fact: Fact) -> bool:
@@ -57,6 +59,7 @@ class View:
             return False
         self.seq = seq
         self._learn(at, fact)
+        self.beside.learn(at, fact)
         self.grown.set()
         return True
 
@@ -97,6 +100,10 @@ class View:
                 self._enter(State.IN_PROGRESS, at)
             case happened.FirstContacted() if self.holder and self._is_lead(fact.leg):
                 self.holder = Holder(self.holder.leg, self.holder.unit, self.holder.since, contacted=True)
+            case happened.CaseOpened(waits=True):
+                self._enter(State.AWAITING_PARTNER, at)
+            case happened.PartnerAnswered():
+                self._enter(State.IN_PROGRESS, at)
             case happened.ReplySubmitted():
                 self.replies += 1
                 self._enter(State.PENDING_REVIEW, at)
