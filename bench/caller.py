@@ -6,6 +6,7 @@ The first line it reads says which side and where; each later line is a job, ans
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import sys
 import time
@@ -19,7 +20,7 @@ from bench.jobs import Told, as_many, closed_loop, open_loop
 from bench.pipes import Pipe
 from bench.plan import Engine, Service
 from bench.policies import ROUTINE, URGENT, Policies
-from bench.sides import Bare, Product, Side, bare_client
+from bench.sides import Bare, Desk, Product, Side, bare_client
 
 _CALLING_SHARE = 0.85
 """Of each second in which calls are made for a burst; what is under way then still arrives within it."""
@@ -38,17 +39,37 @@ class ProductCallers:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._desks: list[Desk] = []
 
     async def do(self, job: str, callers: int, **how: Any) -> Told:
-        """`lifecycles`, `urges`, `intake`, `begin`, or `begin_for` one second."""
+        """`lifecycles`, `urges`, `intake`, `begin`, `begin_for` one second; `lay_out` requests and `hand_over` them."""
         sides = [Product(self._service) for _ in range(callers)]
         match job:
             case "intake":
                 return await open_loop(sides, lambda side: side.begun(), **how)
             case "begin_for":
                 return await self._begin_for(callers, **how)
+            case "lay_out":
+                return await as_many(sides, self._lay_out, **how)
+            case "hand_over":
+                return await self._hand_over(sides, **how)
             case _:
                 return await _on_any(sides, job, **how)
+
+    async def _lay_out(self, side: Product) -> None:
+        self._desks.append(await side.at_its_desk())
+
+    async def _hand_over(self, sides: list[Product], handovers: list[dict[str, Any]]) -> Told:
+        """Hand over everything that was laid out, to the partners by turns; results are numbers and Unix instants."""
+        desks, self._desks = self._desks, []
+        pairs = zip(desks, itertools.cycle(handovers), strict=False)
+
+        async def hand_over(side: Product) -> str:
+            desk, handover = next(pairs)
+            given_at = time.time()
+            return f"{await side.hand_over(desk, handover)} {given_at}"
+
+        return await as_many(sides, hand_over, count=len(desks))
 
     async def _begin_for(self, callers: int, due_at: float, count: int) -> Told:
         """Register requests, urgent and routine by turns, whose dispatch limits all pass within one second.

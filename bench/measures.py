@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from bench import arrivals, commands, deadlines, lifecycles, memory, report
+from bench import arrivals, commands, deadlines, lifecycles, memory, partner_cases, report
 from bench.ground import Ground
 from bench.plan import Extent, Measure
 
@@ -58,5 +58,14 @@ async def _taken(ground: Ground, measure: Measure, extent: Extent, step: Step) -
                 ground, rate=extent.rate, seconds=extent.intake_seconds, step=step
             )
             return Finding(measure, report.intake(waited), waited.as_json())
+        case Measure.PARTNERS:
+            cases = await partner_cases.measure(
+                ground,
+                count=extent.case_count,
+                pairs=extent.pairs,
+                profile=extent.partner_profile,
+                step=step,
+            )
+            return Finding(measure, report.partners(cases), cases.as_json())
         case Measure.ALL:
             raise ValueError(measure)

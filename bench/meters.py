@@ -12,6 +12,7 @@ import psutil
 
 MEGABYTE = 1_000_000
 _PARTS = {"server": "start-dev", "worker": "-m worker", "api": "-m api", "postgres": "pginstall"}
+_NOT_ALWAYS = {"partners": "-m integrations.simulators"}
 
 
 def parts_of(holder: int) -> dict[str, int]:
@@ -26,7 +27,7 @@ def parts_of(holder: int) -> dict[str, int]:
             line = " ".join(child.cmdline())
         except psutil.Error:
             continue
-        for part, mark in _PARTS.items():
+        for part, mark in (_PARTS | _NOT_ALWAYS).items():
             if mark in line:
                 found.setdefault(part, child.pid)
     if missing := _PARTS.keys() - found.keys():

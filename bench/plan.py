@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -26,6 +26,8 @@ class Service:
     database: str
     holder: int
     """Process id of the stack, whose children are the servers."""
+    partners: dict[str, str] = field(default_factory=dict[str, str])
+    """Where the simulated partners answer, by name; empty if the stack has none."""
 
 
 class Measure(StrEnum):
@@ -38,6 +40,7 @@ class Measure(StrEnum):
     LATENESS = "lateness"
     BURST = "burst"
     INTAKE = "intake"
+    PARTNERS = "partners"
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,5 @@ class Extent:
     spread_count: int
     burst_count: int
     open_count: int
+    case_count: int
+    partner_profile: str

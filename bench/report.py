@@ -13,6 +13,7 @@ from bench.figures import Spread, percentile
 from bench.ground import SIDES
 from bench.lifecycles import Lifecycles
 from bench.memory import Memory
+from bench.partner_cases import OTHERS, SHARES, STALLED, STRETCHES, WAYS, PartnerCases
 
 _OF = {"ours": "Huying", "bare": "bare"}
 _CPU_PARTS = ("server", "worker", "bare worker", "api", "postgres", "callers", "bare callers")
@@ -133,6 +134,32 @@ def memory(found: Memory) -> list[Table]:
         others = [f"{parts[part]:.0f}" if part in parts else "" for part in ("server", "api", "postgres")]
         table.add_row(_OF[side], f"{worker:.0f}", *others)
     return [table]
+
+
+_WAY = {"swift": "all swift", "stalled": "one stalled"}
+_STRETCH = {"handed_over": "taken", "ended": "ended"}
+
+
+def partners(found: PartnerCases) -> list[Table]:
+    """What the cases of the other partners took, and how each run went."""
+    waits = _table(f"Cases not of {STALLED}, seconds since they were given", "", *_WAY.values(), "ratio")
+    for partner in OTHERS:
+        waits.add_section()
+        for stretch in STRETCHES:
+            for share in SHARES:
+                medians = [f"{found.spread(way, partner, stretch, share).median:.2f}" for way in WAYS]
+                ratio = found.ratio(partner, stretch, share)
+                waits.add_row(f"{partner} {_STRETCH[stretch]} p{share * 100:.0f}", *medians, str(ratio))
+    runs = _table(
+        f"Runs; the last end in seconds after the first case, or after {STALLED} answered again",
+        *("", "cases", "errors", "ended", "last end", "p50 of the call", "p99", "other cpu"),
+    )
+    for way in WAYS:
+        for run in found.runs[way]:
+            counts = [str(number) for number in (run.given, run.errors, run.ended)]
+            calls = [f"{percentile(run.answered, share):.2f}" for share in (0.5, 0.99)]
+            runs.add_row(_WAY[way], *counts, f"{run.until_last_end:.0f}", *calls, f"{run.usage.other:.2f}")
+    return [waits, runs]
 
 
 def _seconds(late: Lateness) -> tuple[str, str, str]:

@@ -29,6 +29,7 @@ TEXT = "楼道里有电动自行车充电，夜间充电桩冒烟，住户担心
 _PAUSE_SECONDS = 0.05
 _PATIENCE_SECONDS = 30.0
 _UNAVAILABLE = 503
+_UNIT = "X-Acting-Unit"
 _FIRST_LIMIT = timedelta(hours=1)
 
 
@@ -79,6 +80,14 @@ class Call:
         }
 
 
+@dataclass(frozen=True)
+class Desk:
+    """A request in progress, and the unit that works on it."""
+
+    number: str
+    unit: str
+
+
 class Product:
     """The product, over one connection."""
 
@@ -105,9 +114,19 @@ class Product:
 
     async def opened(self) -> str:
         """As :meth:`Side.opened`."""
+        return (await self.at_its_desk()).number
+
+    async def at_its_desk(self) -> Desk:
+        """Bring one request as far as its unit's desk."""
         number, leg, unit = await self._dispatched()
         await self._post(f"/v1/legs/{leg}/sign", {}, unit)
-        return number
+        return Desk(number, unit[_UNIT])
+
+    async def hand_over(self, desk: Desk, handover: dict[str, Any]) -> str:
+        """Open a case with a partner; the number of the request."""
+        unit = {**self._unit, _UNIT: desk.unit}
+        await self._post(f"/v1/requests/{desk.number}/open-case", {"handover": handover}, unit)
+        return desk.number
 
     async def urge(self, request: str) -> None:
         """As :meth:`Side.urge`, by a supervisor."""
@@ -126,6 +145,13 @@ class Product:
         """Publish a policy, in force at once."""
         await self._post("/v1/policies", {"policy": policy})
 
+    async def affair_item(self) -> str:
+        """The code of some item of the affairs platform; empty as long as none is known."""
+        status, found = await self._line.ask("GET", "/v1/partners/affairs/items", self._operator)
+        if status != 200:
+            raise CallFailed(f"items: {status} {found}")
+        return next((str(item["code"]) for item in found["items"]), "")
+
     async def policy(self, code: str) -> dict[str, Any]:
         """The newest version of a policy, ready to be changed and published again."""
         status, found = await self._line.ask("GET", f"/v1/policies/{code}", self._operator)
@@ -138,7 +164,7 @@ class Product:
         number = str(registered["number"])
         holder = next(rung["unit"] for rung in registered["ladder"] if rung["unit"])
         await self._post(f"/v1/requests/{number}/dispatch", {})
-        return number, f"{number}.1", {**self._unit, "X-Acting-Unit": holder}
+        return number, f"{number}.1", {**self._unit, _UNIT: holder}
 
     async def _post(
         self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import psycopg
 
+from domain.partners import CaseStatus
+
 _PAUSE_SECONDS = 0.5
 
 
@@ -24,6 +26,16 @@ class Fired:
     def lateness(self) -> float:
         """Seconds from the due instant until it stood in the timeline."""
         return self.recorded_at - self.due_at
+
+
+@dataclass(frozen=True)
+class CaseTimes:
+    """When a request recorded of its case that the partner had it, and how it ended, in Unix seconds."""
+
+    number: str
+    partner: str
+    handed_over_at: float | None
+    ended_at: float | None
 
 
 class Timelines:
@@ -69,7 +81,34 @@ class Timelines:
                 return found
             await asyncio.sleep(2 * _PAUSE_SECONDS)
 
+    async def cases(self, numbers: list[str]) -> list[CaseTimes]:
+        """The cases of these requests with partners."""
+        rows = await self._rows(
+            "SELECT number, fact ->> 'partner', "
+            "extract(epoch FROM min(recorded_at) FILTER (WHERE kind = 'case_reported')), "
+            "extract(epoch FROM min(recorded_at) FILTER (WHERE fact ->> 'status' = ANY(%s))) "
+            "FROM timeline WHERE number = ANY(%s) AND kind IN ('case_opened', 'case_reported') "
+            "GROUP BY number, fact ->> 'partner'",
+            [status.value for status in CaseStatus if not status.is_open],
+            numbers,
+        )
+        return [CaseTimes(str(row[0]), str(row[1]), _instant(row[2]), _instant(row[3])) for row in rows]
+
+    async def until_ended(self, numbers: list[str], patience: float) -> list[CaseTimes]:
+        """As :meth:`cases`, once all have ended; as they stand when the patience ends."""
+        give_up_at = time.monotonic() + patience
+        while True:
+            found = await self.cases(numbers)
+            ended = sum(case.ended_at is not None for case in found)
+            if ended >= len(numbers) or time.monotonic() > give_up_at:
+                return found
+            await asyncio.sleep(4 * _PAUSE_SECONDS)
+
     async def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as connection:
             found = await connection.execute(query.encode(), values)
             return await found.fetchall()
+
+
+def _instant(value: object) -> float | None:
+    return None if value is None else float(str(value))
