@@ -21,12 +21,13 @@ async def test_an_entry_written_twice_is_counted_once(engine: AsyncEngine) -> No
     records, environment = Records(engine, metrics), ActivityEnvironment()
     begun = await taken_in(engine)
     for entry in entries(begun, closed(begun)):
-        assert await environment.run(records.append, entry) == Appended(entry.events)
+        assert await environment.run(records.append, entry) == Appended(entry.events, inserted=True)
         assert entry.key is not None
         assert entry.answer is not None
         assert entry.digest
         again = await environment.run(records.append, entry)
-        assert again == Appended(entry.events, (StoredAnswer(entry.key, entry.answer, entry.digest),))
+        stored = StoredAnswer(entry.key, entry.answer, entry.digest)
+        assert again == Appended(entry.events, (stored,), inserted=False)
     shown = metrics.registry.get_sample_value
     labels = {"category_group": "city_appearance", "urgency": "urgent"}
     assert shown("huying_requests_opened_total", labels) == 1

@@ -14,13 +14,15 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import make_app
-from api.doors import Doors
+from api.doors import Doors, Neighbour
 from api.keyring import admit_configured_keys
 from api.opening import doors_over
 from cities.pack import CityPack, load_pack
+from domain.partners import Partner
 from persistence.engine import make_engine
 from persistence.identity import Seal
 from tests.api.local_stories import LocalStories
+from tests.support.partners import GatewayInMemory
 
 BEGIN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Monday 23 November 2026, 10:00 in Guangzhou."""
@@ -38,6 +40,9 @@ SECRETS = {
     f"unit:{BUREAU}": "secret-of-bureau",
     f"unit:{OTHER_TOWN}": "secret-of-other-town",
 }
+CALLBACK_SECRETS = ("whsec_bmV3LXNlY3JldC1vZi1hLXBhcnRuZXI=", "whsec_b2xkLXNlY3JldC1vZi1hLXBhcnRuZXI=")
+"""The newest first, as a partner that changes its secret has them."""
+NEIGHBOURS = {partner: Neighbour(GatewayInMemory(partner), CALLBACK_SECRETS) for partner in Partner}
 TELEPHONE = "13812345678"
 CALL: dict[str, Any] = {
     "channel": "phone_12345",
@@ -150,7 +155,7 @@ async def running_city(database_url: str, pack: CityPack) -> AsyncIterator[City]
 
     @asynccontextmanager
     async def opening() -> AsyncGenerator[Doors]:
-        async with doors_over(engine, pack, stories, Seal(bytes(32))) as doors:
+        async with doors_over(engine, pack, stories, Seal(bytes(32)), neighbours=NEIGHBOURS) as doors:
             yield replace(doors, now=clock, patience_seconds=0.5)
 
     app = make_app(opening)

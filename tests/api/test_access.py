@@ -13,7 +13,8 @@ from persistence.engine import writing
 from tests.api.conftest import BEGIN, BUREAU, CALL, OTHER_TOWN, REPLY, SECRETS, TOWN, City
 
 WHO = (None, "operator", "auditor", "sre", f"unit:{TOWN}", f"unit:{OTHER_TOWN}")
-OPEN_ROUTES = ("/v1/track/", "/healthz", "/readyz")
+CALLBACKS = "/v1/partners/{partner}/callbacks"
+OPEN_ROUTES = ("/v1/track/", "/v1/field-tasks/", "/healthz", "/readyz", CALLBACKS)
 
 ASKING = {"reason": "unheard_of", "explanation": "试问"}
 RULING = {"granted": True, "note": "同意"}
@@ -23,12 +24,26 @@ ANSWER = {"knowledge_entry": "KB-1", "answer": "请稍候"}
 PHOTO = {
     "name": "照片.jpg", "media_type": "image/jpeg", "size": 9, "sha256": "ab" * 32, "uri": "https://files.example.test/1"
 }  # fmt: skip
+HANDOVER = {"handover": {"to": "enforcement", "facts": "占道经营"}}
+BACK = {**REASON, "case": "20200101-0000001-p1"}
+SETTLED = {"case": "20200101-0000001-p1", "status": "done", "note": "已办", "document": "扫描件-1"}
+FIELD_TASK = {"party": "contractor", "name": "养护公司", "text": "请到场", "within": "4h"}
+FIELD_REPORT = {"task": "f1", "done": True, "text": "已办"}
 JOINT = {"unit": BUREAU, "task": "协助勘查"}
+WHISTLE = {
+    "kind": "daily", "town": TOWN, "reason": "联合清理", "session": "线上会商",
+    "summoned": [{"unit": BUREAU, "power": "fire_lane_penalty"}],
+}  # fmt: skip
+ATTENDANCE = {"mode": "online", "attendee": "李", "post": "head"}
+OBJECTION = {"legal_basis": "权责清单", "text": "不属本单位"}
+PLAN = {"minutes": "会商", "decisions": [{"unit": BUREAU, "action": "清理", "within": "1wd"}]}
+MARKS = {"unit": BUREAU, "in_time": 5, "cooperated": 5, "solved": 5}
 QUESTION = {"forum": "议事厅", "question": "设在哪里?"}
 CARD = {**REASON, "leg": "1", "card": "red_card"}
 AGREED = {"result": "同意", "agreed": True}
 SECRECY = {**REASON, "visibility": "lead_only"}
 REJECTION = {"reason": "outside_area", "advice": "请拨打邻市热线"}
+CASE = {"case": "20200101-0000001-p1"}
 RUBBISH = body_of(load_pack("guangzhou").every_policy["P-GARBAGE"]).model_dump(mode="json")
 
 # What each kind of key is answered, in the order of WHO. The request is in progress at the town office. Where the
@@ -69,10 +84,27 @@ MATRIX = [
     ("POST", "/v1/requests/{n}/attach", PHOTO, (401, 200, 403, 403, 409, 404)),
     ("POST", "/v1/requests/{n}/instruct", {"text": "今日办结"}, (401, 200, 403, 403, 403, 403)),
     ("POST", "/v1/requests/{n}/acknowledge", {"instruction": "i1"}, (401, 403, 403, 403, 200, 404)),
+    ("POST", "/v1/requests/{n}/give-field-task", FIELD_TASK, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/report-field-task", FIELD_REPORT, (401, 403, 403, 403, 404, 404)),
+    ("POST", "/v1/requests/{n}/recall-field-task", {**REASON, "task": "f1"}, (401, 403, 403, 403, 409, 404)),
+    ("GET", "/v1/requests/{n}/field-tasks", None, (401, 200, 200, 403, 200, 404)),
     ("POST", "/v1/requests/{n}/interim-report", {"text": "已订购"}, (401, 403, 403, 403, 409, 404)),
     ("POST", "/v1/requests/{n}/cancel-card", CARD, (401, 409, 403, 403, 403, 403)),
     ("POST", "/v1/requests/{n}/start-joint", JOINT, (401, 409, 403, 403, 409, 404)),
     ("POST", "/v1/requests/{n}/remove-joint", {**REASON, "leg": "1"}, (401, 409, 403, 403, 403, 403)),
+    ("POST", "/v1/requests/{n}/set-join-rule", {**REASON, "join": "all"}, (401, 409, 403, 403, 409, 404)),
+    ("GET", "/v1/partners/affairs/items", None, (401, 200, 200, 200, 200, 200)),
+    ("GET", "/v1/whistles", None, (401, 200, 200, 403, 200, 200)),
+    ("GET", "/v1/whistle-list", None, (401, 200, 200, 403, 200, 200)),
+    ("POST", "/v1/requests/{n}/whistle", WHISTLE, (401, 409, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/whistles/w1/acknowledge", {}, (401, 403, 403, 403, 404, 404)),
+    ("POST", "/v1/requests/{n}/whistles/w1/attend", ATTENDANCE, (401, 403, 403, 403, 404, 404)),
+    ("POST", "/v1/requests/{n}/whistles/w1/object", OBJECTION, (401, 403, 403, 403, 404, 404)),
+    ("POST", "/v1/requests/{n}/whistles/w1/plan", PLAN, (401, 409, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/whistles/w1/end", {"resolved": False, "text": "无果"}, (401, 409, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/whistles/w1/rate", MARKS, (401, 404, 403, 403, 404, 404)),
+    ("POST", "/v1/requests/{n}/whistles/w1/rate-call", {"justified": 1}, (401, 403, 403, 403, 404, 404)),
+    ("POST", "/v1/requests/{n}/whistles/w1/confirm-unjustified", REASON, (401, 404, 403, 403, 403, 403)),
     ("POST", "/v1/legs/{n}.1/delegate", JOINT, (401, 403, 403, 403, 409, 404)),
     ("POST", "/v1/legs/{n}.1/decline-joint", REASON, (401, 403, 403, 403, 409, 404)),
     ("POST", "/v1/legs/{n}.1/interim-report", {"text": "已订购"}, (401, 403, 403, 403, 409, 404)),
@@ -81,6 +113,12 @@ MATRIX = [
     ("POST", "/v1/legs/{n}.1/hand-to-partner", {"partner": "affairs", "case": "7"}, (401, 403, 403, 403, 409, 404)),
     ("POST", "/v1/legs/{n}.1/partner-result", {"word": "done", "note": "已办"}, (401, 409, 403, 403, 409, 404)),
     ("POST", "/v1/legs/{n}.1/acknowledge", {"instruction": "i1"}, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/open-case", HANDOVER, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/legs/{n}.1/withdraw-case", BACK, (401, 404, 403, 403, 404, 404)),
+    ("POST", "/v1/legs/{n}.1/settle-case", SETTLED, (401, 404, 403, 403, 404, 404)),
+    ("POST", "/v1/requests/{n}/open-case", HANDOVER, (401, 403, 403, 403, 409, 404)),
+    ("POST", "/v1/requests/{n}/withdraw-case", BACK, (401, 404, 403, 403, 404, 404)),
+    ("POST", "/v1/requests/{n}/settle-case", SETTLED, (401, 404, 403, 403, 404, 404)),
     ("POST", "/v1/requests/{n}/refer-deliberation", QUESTION, (401, 403, 403, 403, 409, 404)),
     ("POST", "/v1/requests/{n}/deliberation-result", AGREED, (401, 403, 403, 403, 409, 404)),
     ("POST", "/v1/requests/{n}/hand-to-partner", {"partner": "affairs", "case": "7"}, (401, 403, 403, 403, 409, 404)),
@@ -99,6 +137,7 @@ MATRIX = [
     ("POST", "/v1/legs/{n}.1/defer", ASKING, (401, 403, 403, 403, 409, 404)),
     ("POST", "/v1/legs/{n}.1/mark-unreasonable", ASKING, (401, 403, 403, 403, 422, 404)),
     ("POST", "/v1/legs/{n}.1/mark-malicious", ASKING, (401, 403, 403, 403, 422, 404)),
+    ("POST", "/v1/legs/{n}.1/release-joint", ASKING, (401, 403, 403, 403, 409, 404)),
     ("POST", "/v1/requests/{n}/transfer-out", ASKING, (401, 409, 403, 403, 403, 403)),
     ("POST", "/v1/requests/{n}/void", ASKING, (401, 409, 403, 403, 403, 403)),
     ("POST", "/v1/requests/{n}/appeal", ASKING, (401, 422, 403, 403, 403, 403)),
@@ -129,6 +168,12 @@ MATRIX = [
     ("POST", "/v1/surges", {**REASON, "name": "防汛", "area": "9", "set": "flood"}, (401, 422, 403, 403, 403, 403)),
     ("GET", "/v1/surges/7", None, (401, 404, 404, 404, 404, 404)),
     ("POST", "/v1/surges/7/end", REASON, (401, 404, 403, 403, 403, 403)),
+    ("GET", "/v1/partners", None, (401, 200, 200, 200, 403, 403)),
+    ("GET", "/v1/partners/enforcement/cases", None, (401, 200, 200, 403, 403, 403)),
+    ("GET", "/v1/partners/enforcement/messages", None, (401, 200, 200, 403, 403, 403)),
+    ("POST", "/v1/partners/enforcement/messages/9/assign", CASE, (401, 404, 403, 403, 403, 403)),
+    ("GET", "/v1/partners/enforcement/reconciliations", None, (401, 200, 200, 200, 403, 403)),
+    ("POST", "/v1/partners/enforcement/reconciliations", {}, (401, 202, 403, 403, 403, 403)),
     ("GET", "/v1/audit/operations", None, (401, 200, 200, 200, 403, 403)),
     ("GET", "/v1/audit/verify/{n}", None, (401, 403, 200, 403, 403, 403)),
     ("POST", "/v1/policies/validate", RUBBISH, (401, 200, 403, 403, 403, 403)),
@@ -168,6 +213,9 @@ async def test_no_route_is_open_that_should_not_be(running_city: City):
             application="a1",
             job="1",
             surge="1",
+            partner="enforcement",
+            message="9",
+            whistle="w1",
         )
         for method in methods:
             async with running_city.client(None) as client:
@@ -255,13 +303,17 @@ def test_the_matrix_knows_every_route_that_asks_for_a_key():
             .replace("{n}", "{number}")
             .replace("/a1/", "/{application}/")
             .replace("P-GARBAGE", "{code}")
-            .replace("/7", "/{surge}"),
+            .replace("/7", "/{surge}")
+            .replace("enforcement", "{partner}")
+            .replace("/9/", "/{message}/")
+            .replace("/w1/", "/{whistle}/"),
         )
         for method, template, *_ in MATRIX
     }
     known.add(("GET", "/v1/events"))  # a stream never ends: its own tests ask every kind of key
+    known.add(("POST", CALLBACKS))  # it asks for a signature instead
     for path, methods in app.openapi()["paths"].items():
-        if not path.startswith("/v1/track/"):
+        if not path.startswith(("/v1/track/", "/v1/field-tasks/")):
             assert {(method.upper(), path) for method in methods} <= known
     assert len(SECRETS) == len(set(SECRETS.values()))
 
@@ -293,7 +345,7 @@ DESK = {Right.SEE_ALL, Right.REGISTER, Right.SEE_POLICIES}
 @pytest.mark.parametrize(
     ("roles", "rights"),
     [
-        ({"operator"}, {*DESK, Right.SEE_SEALED, Right.IDENTITIES, Right.PUBLISH}),
+        ({"operator"}, {*DESK, Right.SEE_SEALED, Right.IDENTITIES, Right.PUBLISH, Right.RECONCILE}),
         ({"callback_agent"}, DESK),
         ({"callback_agent", "citizen"}, DESK),
         ({"handler"}, {Right.SEE_OWN, Right.REGISTER, Right.SEE_POLICIES}),

@@ -34,7 +34,7 @@ async def applications(city: City, number: str, who: str = "operator") -> list[d
 async def test_the_citys_terms_are_shown_with_reasons_in_both_languages(running_city: City):
     shown = (await running_city.get(f"unit:{TOWN}", "/v1/exceptions")).json()["items"]
     by_kind = {item["kind"]: item for item in shown}
-    assert len(by_kind) == 11
+    assert len(by_kind) == 12
     returning = by_kind["return"]
     assert returning["door"] == "/v1/legs/{leg_id}/return"
     assert {"code", "zh", "en"} <= set(returning["reasons"][0])
@@ -48,7 +48,7 @@ async def test_every_door_that_the_terms_name_is_there(running_city: City):
     shown = (await running_city.get("operator", "/v1/exceptions")).json()["items"]
     paths = running_city.app.openapi()["paths"]
     doors = [item["door"] for item in shown if item["door"]]
-    assert len(doors) == 10
+    assert len(doors) == 11
     assert all("post" in paths[door] for door in doors)
 
 

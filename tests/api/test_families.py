@@ -23,7 +23,9 @@ async def test_a_request_is_merged_into_another_and_shows_its_parent(running_cit
     shown = (await running_city.get("operator", path)).json()
     assert (shown["state"], shown["parent"], shown["standing"]) == ("merged", parent, "merged")
     assert shown["state_zh"] == "已并案"
-    assert shown["reopen_until"] is not None
+    assert (shown["reopen_until"], shown["answered_at"]) == (None, None), (
+        "its parent's answer is still to come"
+    )
 
 
 async def test_what_cannot_be_followed_is_refused_at_the_door(running_city: City):

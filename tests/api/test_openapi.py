@@ -48,7 +48,8 @@ def test_every_operation_says_what_it_refuses_and_shows_an_example(document: dic
                     assert content["examples"], where
             if method == "post":
                 headers = {each["name"]: each for each in operation["parameters"] if each["in"] == "header"}
-                assert headers["Idempotency-Key"]["required"] is True, where
+                key = "webhook-id" if path == "/v1/partners/{partner}/callbacks" else "Idempotency-Key"
+                assert headers[key]["required"] is True, where
                 assert operation["requestBody"]["content"]["application/json"], where
 
 

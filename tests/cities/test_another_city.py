@@ -30,6 +30,8 @@ CITY = {
     "exceptions": None,
     "skip_rules": None,
     "surges": None,
+    "whistles": None,
+    "partners": None,
 }
 
 BY_URGENCY = ("critical", "urgent", "high", "normal", "low", "consult")

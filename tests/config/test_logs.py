@@ -89,3 +89,10 @@ def test_console_lines_are_masked_too(capsys: pytest.CaptureFixture[str]):
     line = capsys.readouterr().err
     assert "20260301-0000001" in line
     assert "13812345678" not in line
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_a_call_of_a_partner_that_went_well_writes_no_line(capsys: pytest.CaptureFixture[str]):
+    configure_logs("json")
+    logging.getLogger("httpx2").info("HTTP Request: GET http://partner.test/clues 200 OK")
+    assert capsys.readouterr().err == ""

@@ -55,6 +55,22 @@ def test_an_identity_key_of_the_wrong_kind_is_refused(monkeypatch: pytest.Monkey
     assert "identity_key" in refusal()
 
 
+def test_a_partners_token_made_for_a_demo_is_refused_in_production(monkeypatch: pytest.MonkeyPatch):
+    secret = "whsec_" + base64.b64encode(bytes(24)).decode()
+    connection = f'{{"url": "http://x", "token": "demo-partner-1", "callback_secrets": ["{secret}"]}}'
+    monkeypatch.setenv("HUYING_PARTNERS", f'{{"affairs": {connection}}}')
+    assert load_settings().partners
+    monkeypatch.setenv("HUYING_ENVIRONMENT", "production")
+    assert "the token of affairs was made for a demo" in refusal()
+
+
+@pytest.mark.parametrize("secrets", ["[]", '["whsec_"]', '["whsec_MfKQ9", "whsec_!"]', '[""]'])
+def test_a_callback_secret_that_signs_nothing_is_refused(monkeypatch: pytest.MonkeyPatch, secrets: str):
+    connection = f'{{"url": "http://x", "token": "t", "callback_secrets": {secrets}}}'
+    monkeypatch.setenv("HUYING_PARTNERS", f'{{"affairs": {connection}}}')
+    assert "callback_secrets" in refusal()
+
+
 def test_another_database_driver_is_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HUYING_DATABASE_URL", "postgresql+asyncpg://huying@/huying")
     assert "psycopg 3 is the one driver" in refusal()

@@ -9,11 +9,14 @@ import compose
 import pytest
 
 from config.settings import Settings
+from domain.partners import Partner
+from integrations.simulators.settings import SimulatorSettings
 from stack.temporal_server import SEARCH_ATTRIBUTES
 from tests.docker.reading import CHECKOUT, DOCKER, Verdict, from_the_environment, judged_by, yaml_of
 
 FILE = DOCKER / "compose.yaml"
 OURS = {"api", "worker", "migrate"}
+SIMULATED = "partners"
 JOBS = {"migrate", "temporal-schema", "temporal-namespace"}
 NOT_SETTINGS = {"HUYING_SECRETS_DIR"}
 """Read by the settings themselves before there are any."""
@@ -91,10 +94,38 @@ def test_the_settings_of_each_process_load(
         assert len(settings.identity_key_bytes) == 32
 
 
-def made_secrets(folder: Path) -> Path:
+def test_a_rehearsal_connects_the_simulated_partners_under_the_keys_they_know(
+    stack: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = made_secrets(tmp_path, REHEARSAL="1")
+    for key, value in {
+        **stack["services"]["api"]["environment"],
+        **stack["services"][SIMULATED]["environment"],
+        "HUYING_SECRETS_DIR": str(folder),
+    }.items():
+        monkeypatch.setenv(key, value)
+    connections = Settings().partners  # pyright: ignore[reportCallIssue]
+    simulated = SimulatorSettings()
+    assert set(connections) == set(simulated.partners) == set(Partner)
+    for partner, connection in connections.items():
+        known = simulated.partners[partner]
+        assert connection.url == f"http://{SIMULATED}:{known.port}"
+        assert connection.token == known.token
+        assert connection.callback_secrets == [known.callback_secret]
+    assert simulated.profile == "rehearsal"
+    assert simulated.callbacks == "http://api:8080/v1/partners"
+    published = {port["target"] for port in stack["services"][SIMULATED]["ports"]}
+    assert published == {each.port for each in simulated.partners.values()}
+
+
+def test_no_partner_is_connected_unless_a_rehearsal_is_wanted(tmp_path: Path):
+    assert json.loads((made_secrets(tmp_path) / "huying_partners").read_text(encoding="utf-8")) == {}
+
+
+def made_secrets(folder: Path, **wanted: str) -> Path:
     """The secrets of an installation, as the script makes them."""
     urls = {"ALERT_PAGE_URL": "http://page.invalid/", "ALERT_TICKET_URL": "http://ticket.invalid/"}
-    made = judged_by([DOCKER / "make-secrets.sh", folder / "secrets"], environment=urls)
+    made = judged_by([DOCKER / "make-secrets.sh", folder / "secrets"], environment={**urls, **wanted})
     assert made.code == 0, made.err
     return folder / "secrets"
 
@@ -148,7 +179,7 @@ def test_each_service_that_stays_says_how_it_is(stack: dict[str, Any]):
 
 
 def test_ours_run_on_a_read_only_file_system_without_rights(stack: dict[str, Any]):
-    for name in OURS:
+    for name in (*OURS, SIMULATED):
         service = stack["services"][name]
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
@@ -209,6 +240,14 @@ def test_the_page_for_operators_names_each_setting_and_no_other():
     table = told.split("## Settings", 1)[1].split("Of the compose file itself", 1)[0]
     named = set(re.findall(r"`(HUYING_[A-Z_]+)`", table)) - NOT_SETTINGS
     assert named == {f"HUYING_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_the_worker_alone_has_a_way_out_to_the_partners_and_no_door(stack: dict[str, Any]):
+    assert stack["networks"]["inside"]["internal"]
+    assert not stack["networks"]["outside"].get("internal", False)
+    on_it = {name for name, service in stack["services"].items() if "outside" in service.get("networks", ())}
+    assert on_it == {"worker"}
+    assert "ports" not in stack["services"]["worker"]
 
 
 def test_each_variable_of_the_file_is_told_to_operators():

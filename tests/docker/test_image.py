@@ -1,4 +1,4 @@
-"""The image: sound by hadolint, made of locked packages only, with three commands that exist."""
+"""The image: sound by hadolint, made of locked packages only, with commands that exist."""
 
 import fnmatch
 import re
@@ -114,13 +114,19 @@ def test_a_lock_names_hashes_and_no_address(lock: str):
     assert text.count("--hash=sha256:") >= len(locked(DOCKER / lock)) > 0
 
 
+def test_the_simulated_partners_are_a_command_of_the_image():
+    entry = (DOCKER / "entrypoint.sh").read_text(encoding="utf-8")
+    (module,) = re.findall(r"\bpartners\)\n[^;]*exec python -P -m (\S+)\n", entry)
+    assert find_spec(f"{module}.__main__") is not None
+
+
 @pytest.mark.parametrize("command", ["api", "worker"])
 def test_a_command_of_the_image_is_a_program_of_the_project(command: str):
     assert re.search(rf"\b{command}\b.*\)\n\s+exec python -P -m", (DOCKER / "entrypoint.sh").read_text())
     assert find_spec(f"{command}.__main__") is not None
 
 
-def test_the_third_command_finds_the_migrations_from_anywhere(tmp_path: Path):
+def test_the_command_that_migrates_finds_the_migrations_from_anywhere(tmp_path: Path):
     shutil.copy(DOCKER / "alembic.ini", tmp_path)
     verdict = judged_by(
         [from_the_environment("alembic"), "-c", tmp_path / "alembic.ini", "heads"], folder=tmp_path
@@ -132,7 +138,7 @@ def test_the_third_command_finds_the_migrations_from_anywhere(tmp_path: Path):
 def test_the_entry_point_says_what_it_can_run():
     verdict = judged_by([DOCKER / "entrypoint.sh"])
     assert verdict.code == 64
-    assert "api, worker or migrate" in verdict.err
+    assert "api, worker, migrate or partners" in verdict.err
 
 
 def test_the_entry_point_runs_other_programs_as_given():

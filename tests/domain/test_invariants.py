@@ -29,12 +29,14 @@ from domain.commands import (
     FirstContact,
     HandToPartner,
     HandUp,
+    HearAnswer,
     Instruct,
     MarkConfidential,
     Merge,
     MovePolicy,
     PartnerResult,
     RaiseCard,
+    Reassign,
     Redo,
     ReferDeliberation,
     Reject,
@@ -45,6 +47,7 @@ from domain.commands import (
     ReviewBack,
     ReviewPass,
     SendDown,
+    SetJoinRule,
     Sign,
     StartJoint,
     SubmitReply,
@@ -54,8 +57,10 @@ from domain.commands import (
     Withdraw,
 )
 from domain.cumulative import cumulative
-from domain.deadlines import next_due, pending
+from domain.deadlines import is_over, next_due, owes_callback, pending
+from domain.durations import Duration
 from domain.events import Accepted, Closed, DeadlineFired, GroupFlagged, LegDispatched, Reopened, Supervised
+from domain.joining import Join, JoinRule
 from domain.levels import Level
 from domain.lifecycle import TABLE
 from domain.partners import Partner
@@ -63,7 +68,7 @@ from domain.policy import ClockMode, Policy, Urgency
 from domain.refusals import Refused
 from domain.request import Card, PolicySnapshot, ReopenCause, RequestState, State, Visibility
 from domain.simulator import Simulation, replayed
-from domain.standing import reopening_ends
+from domain.standing import may_be_opened
 from domain.summary import summarize
 from domain.units import SYSTEM, Actor, Role
 from tests.support.builders import PHOTO, UNITS, actor, intake, ladder, policy, unclassified
@@ -87,6 +92,8 @@ POLICIES: list[Policy] = [
 ]
 
 TWO_HOURS = policy(version=3, total="2h", dwell={"community": "1h", "district": "1h"})
+
+PARENT = "20260302-0000009"
 
 ACTS: st.SearchStrategy[Act] = st.one_of(
     st.sampled_from(
@@ -112,12 +119,17 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
             ContinueStory(2),
             MovePolicy(PolicySnapshot(policy(version=2, total="9h"), ladder()), "a longer promise"),
             MovePolicy(PolicySnapshot(TWO_HOURS, ladder(of=TWO_HOURS)), "a shorter promise"),
-            Merge("20260302-0000009", State.IN_PROGRESS),
+            Merge(PARENT, State.IN_PROGRESS),
             Adopt("20260302-0000008", has_contact=True),
             Adopt("20260302-0000007", has_contact=False, people=30),
             Disown("20260302-0000008"),
-            StartJoint(UNITS[Level.TOWN], "lend a lorry"),
-            StartJoint(UNITS[Level.DISTRICT], "lend a crane"),
+            StartJoint(UNITS[Level.TOWN], "lend a lorry", mandatory=True, share=50),
+            StartJoint(UNITS[Level.DISTRICT], "lend a crane", Duration.parse("20min"), mandatory=True),
+            SetJoinRule(JoinRule(Join.ALL), "the answer needs everybody"),
+            SetJoinRule(JoinRule(), "the answer can wait for nobody"),
+            StartJoint(UNITS[Level.COMMUNITY], "ask around"),
+            Reassign(UNITS[Level.COMMUNITY], "a matter of theirs"),
+            Reassign(UNITS[Level.TOWN], "a matter of theirs"),
             ReferDeliberation("hall", "where?"),
             DeliberationResult("there", agreed=True),
             HandToPartner(Partner.AFFAIRS, "case-1"),
@@ -205,7 +217,35 @@ class RequestLife(RuleBasedStateMachine):
         self.now += wait
         self.story.wait_until(self.now)
 
-    @precondition(lambda self: self.story.state.state.is_terminal)
+    @precondition(lambda self: self.story.state.state is State.MERGED)
+    @rule(
+        answered=st.booleans(),
+        outcome=st.sampled_from(["solved", "solved", ""]),
+        wait=WAITS,
+        said=st.lists(
+            st.builds(
+                Callback,
+                st.just(True),
+                solved=st.booleans(),
+                satisfied=st.booleans(),
+                attributable=st.booleans(),
+            )
+            | st.just(Callback(contacted=False)),
+            max_size=3,
+        ),
+    )
+    def hear_the_answer(self, answered: bool, outcome: str, wait: timedelta, said: list[Callback]) -> None:
+        """Through the request that this one follows; its caller may be asked about it."""
+        heard = HearAnswer(PARENT, self.now if answered else None, outcome if answered else "")
+        self.story.act(SYSTEM, heard, self.now)
+        for callback in said:
+            self.now += wait
+            self.story.wait_until(self.now)
+            if not owes_callback(self.story.state):
+                return
+            self.story.act(actor(Role.CALLBACK_AGENT), callback, self.now)
+
+    @precondition(lambda self: is_over(self.story.state))
     @rule(act=ACTS)
     def try_after_the_end(self, act: Act) -> None:
         with pytest.raises(Refused) as refusal:
@@ -217,9 +257,8 @@ class RequestLife(RuleBasedStateMachine):
     def open_again(self, cause: ReopenCause, wait: timedelta) -> None:
         self.now += wait
         ended = self.story.state
-        until = reopening_ends(ended)
         reopen = Reopen("it is dark again", cause)
-        if until is not None and self.now <= until:
+        if may_be_opened(ended, self.now):
             self.story.act(likely_actor(ended, reopen), reopen, self.now)
             assert self.story.state.cycle == ended.cycle + 1
             assert not self.story.state.state.is_terminal
@@ -240,7 +279,7 @@ class RequestLife(RuleBasedStateMachine):
 
     @invariant()
     def no_wait_is_without_an_end(self) -> None:
-        if self.story.state.state.is_terminal:
+        if is_over(self.story.state):
             assert pending(self.story.state) == []
             assert not any(clock.is_running for clock in self.story.state.clocks)
         else:
@@ -269,6 +308,11 @@ class RequestLife(RuleBasedStateMachine):
         leads = [leg for leg in self.story.state.legs if leg.role == "lead" and leg.is_open]
         assert len(leads) <= 1
         assert len(self.story.facts(LegDispatched)) == len(self.story.state.legs)
+
+    @invariant()
+    def no_unit_holds_two_legs(self) -> None:
+        holders = [leg.unit.code for leg in self.story.state.legs if leg.end is None]
+        assert len(holders) == len(set(holders))
 
     @invariant()
     def cards_are_issued_once_per_leg_and_colour(self) -> None:

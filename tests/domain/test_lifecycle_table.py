@@ -13,32 +13,44 @@ from domain.applications import ExceptionKind
 from domain.commands import (
     Accept,
     Acknowledge,
+    AcknowledgeWhistle,
     Act,
     Adopt,
+    AgreePlan,
     AnswerDirectly,
     Attach,
+    AttendWhistle,
     Callback,
     CancelCard,
     Comment,
+    ConfirmUnjustified,
     ContinueStory,
     DeclineJoint,
     Delegate,
     DeliberationResult,
     Disown,
     Dispatch,
+    EndWhistle,
     FirstContact,
+    GiveFieldTask,
     HandToPartner,
     HandUp,
+    HearAnswer,
     Instruct,
     MarkConfidential,
     Merge,
     MovePolicy,
+    ObjectToWhistle,
+    OpenCase,
     Order,
     PartnerResult,
     PassTime,
     RaiseCard,
+    RateCall,
+    RateWhistle,
     Reassign,
     Recalculate,
+    RecallFieldTask,
     Redo,
     ReferDeliberation,
     RefuseReply,
@@ -47,6 +59,8 @@ from domain.commands import (
     RemindOfCommitment,
     RemoveJoint,
     Reopen,
+    ReportCase,
+    ReportFieldTask,
     ReportInterim,
     RequestInfo,
     Resume,
@@ -54,6 +68,8 @@ from domain.commands import (
     ReviewPass,
     Rule,
     SendDown,
+    SetJoinRule,
+    SettleCase,
     Sign,
     StartJoint,
     SubmitReply,
@@ -61,17 +77,22 @@ from domain.commands import (
     SupplyInfo,
     Urge,
     Withdraw,
+    WithdrawCase,
 )
 from domain.durations import Duration
+from domain.field_tasks import FieldParty
+from domain.joining import Join, JoinRule
 from domain.levels import Level
 from domain.lifecycle import HANDS, TABLE, decide, fold, known_act, possible_acts
-from domain.partners import Partner
+from domain.partners import CaseStatus, Partner
 from domain.policy import Extension, Urgency
 from domain.refusals import Refused
 from domain.request import Card, PolicySnapshot, RequestState, State, Visibility, begin
 from domain.simulator import Simulation
 from domain.units import SYSTEM, Actor, Role
+from domain.whistles import Decision, Mode, Post, WhistleKind
 from tests.support.builders import (
+    CLUE,
     MONDAY_MORNING,
     OPERATOR,
     OTHER_OPERATOR,
@@ -80,12 +101,14 @@ from tests.support.builders import (
     actor,
     application,
     calendar,
+    case_terms,
     handler,
     intake,
     ladder,
     policy,
     terms,
     unclassified,
+    whistle,
 )
 
 LATER = MONDAY_MORNING + timedelta(minutes=4)
@@ -116,10 +139,33 @@ ACTS: dict[str, Act] = {
     "start_joint": StartJoint(UNITS[Level.TOWN], "lend a lorry"),
     "decline_joint": DeclineJoint("1", "no lorry to lend"),
     "remove_joint": RemoveJoint("1", "not needed any more"),
+    "set_join_rule": SetJoinRule(JoinRule(Join.ALL), "the answer needs everybody"),
     "refer_deliberation": ReferDeliberation("residents' hall", "Where shall the bins stand?"),
     "deliberation_result": DeliberationResult("beside the gate", agreed=True),
     "hand_to_partner": HandToPartner(Partner.ENFORCEMENT, "clue-7"),
+    "open_case": OpenCase(CLUE, case_terms(Partner.ENFORCEMENT)),
+    "withdraw_case": WithdrawCase("20260302-0000001-p1", "a mistake"),
+    "settle_case": SettleCase("20260302-0000001-p1", CaseStatus.DONE, "corrected on the spot", "scan-1"),
+    "report_case": ReportCase("20260302-0000001-p1", CaseStatus.DONE, "on_site_result", version=2),
     "partner_result": PartnerResult("done", "corrected on the spot", "clue-7"),
+    "give_field_task": GiveFieldTask(
+        FieldParty.PROPERTY_FIRM, "Garden Court", "Clear the stairs.", Duration.parse("4h")
+    ),
+    "report_field_task": ReportFieldTask("f1", True, "The stairs are clear."),
+    "recall_field_task": RecallFieldTask("f1", "cleared by the residents"),
+    "whistle": whistle(
+        town=UNITS[Level.COMMUNITY], summoned=(UNITS[Level.TOWN],), kind=WhistleKind.COMMUNITY
+    ),
+    "acknowledge_whistle": AcknowledgeWhistle("w1"),
+    "attend_whistle": AttendWhistle("w1", Mode.ONLINE, "Officer Li", Post.HEAD),
+    "object_to_whistle": ObjectToWhistle("w1", "Regulation 12", "not a power of ours"),
+    "agree_plan": AgreePlan(
+        "w1", "agreed on the spot", (Decision(UNITS[Level.TOWN], "clear it", Duration.parse("1d")),)
+    ),
+    "end_whistle": EndWhistle("w1", resolved=False, text="nobody came"),
+    "rate_whistle": RateWhistle("w1", UNITS[Level.TOWN].code, 5, 4, 4),
+    "rate_call": RateCall("w1", 4),
+    "confirm_unjustified": ConfirmUnjustified("w1", "a matter of the town alone"),
     "comment": Comment("The caller has rung again."),
     "attach": Attach(PHOTO),
     "instruct": Instruct("Settle it this week."),
@@ -129,6 +175,7 @@ ACTS: dict[str, Act] = {
     "merge": Merge("20260302-0000002", State.IN_PROGRESS),
     "adopt": Adopt("20260302-0000003", has_contact=True),
     "disown": Disown("20260302-0000003"),
+    "hear_answer": HearAnswer("20260302-0000002", LATER, "solved"),
     "reopen": Reopen("it leaks again"),
     "remind_of_commitment": RemindOfCommitment(),
     "recalculate": Recalculate(calendar(known_until=date(2027, 12, 31)), "2027 is published"),
@@ -238,7 +285,10 @@ ASKED = terms(ExceptionKind.TRANSFER_OUT)
 
 REFUSED_BY_ITS_CHAPTER: dict[Cell, str] = {
     ("rule",): "application_unknown",
+    **dict.fromkeys(((act,) for act in ("withdraw_case", "settle_case", "report_case")), "case_unknown"),
     ("apply", State.CLOSED): "request_ended",
+    ("callback", State.MERGED): "request_ended",
+    ("continue_story", State.MERGED): "request_ended",
     ("register",): "already_registered",
     ("remind_of_commitment",): "no_commitment",
     ("sign", State.IN_PROGRESS): "already_signed",
@@ -257,6 +307,21 @@ REFUSED_BY_ITS_CHAPTER: dict[Cell, str] = {
     ("remove_joint", State.PENDING_DISPATCH): "leg_unknown",
     ("remove_joint", State.PENDING_REVIEW): "leg_ended",
     ("remove_joint", State.PENDING_CALLBACK): "leg_ended",
+    ("report_field_task",): "field_task_unknown",
+    ("recall_field_task",): "field_task_unknown",
+    **dict.fromkeys(
+        (
+            ("acknowledge_whistle",),
+            ("attend_whistle",),
+            ("object_to_whistle",),
+            ("agree_plan",),
+            ("end_whistle",),
+            ("rate_whistle",),
+            ("rate_call",),
+            ("confirm_unjustified",),
+        ),
+        "whistle_unknown",
+    ),
     ("acknowledge",): "nothing_to_acknowledge",
     ("acknowledge", State.PENDING_DISPATCH): "not_possible_now",
     ("cancel_card",): "no_such_card",
@@ -363,6 +428,8 @@ ASKED_BY_TIME = ExceptionKind.HAND_UP
 REFUSED_KIND: dict[tuple[ExceptionKind, Role], str] = {
     (ExceptionKind.DISPUTE, Role.UNIT_HEAD): "dispute_too_early",
     (ExceptionKind.APPEAL, Role.CITIZEN): "nothing_to_appeal",
+    (ExceptionKind.REMOVAL, Role.HANDLER): "nothing_to_remove",
+    (ExceptionKind.REMOVAL, Role.UNIT_HEAD): "nothing_to_remove",
 }
 """What the terms of a kind allow and is refused all the same, with its code."""
 

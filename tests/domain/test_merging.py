@@ -80,7 +80,7 @@ def test_a_merged_request_ends_names_its_parent_and_releases_its_units() -> None
 def test_merging_sends_one_errand_with_what_the_parent_must_know() -> None:
     story = child_story(has_contact=False, people=4)
     story.act(AGENT, Merge(PARENT, State.PENDING_SIGN), MONDAY_MORNING + MINUTE)
-    adopt = Adopt(CHILD, has_contact=False, people=4)
+    adopt = Adopt(CHILD, has_contact=False, people=4, awaits_answer=True)
     assert errands(story) == [Errand(f"{CHILD}:adopt:{PARENT}:1", PARENT, adopt)]
 
 
@@ -252,7 +252,7 @@ def test_the_parent_counts_once_and_its_children_are_listed() -> None:
     assert story.state.children == (Child(CHILD, has_contact=True, people=2),)
     follower = child_story()
     follower.act(AGENT, Merge(PARENT, State.REGISTERED), MONDAY_MORNING + MINUTE)
-    assert follower.facts(Merged) == [Merged(PARENT)]
+    assert follower.facts(Merged) == [Merged(PARENT, awaits_answer=True)]
     with pytest.raises(Refused) as refusal:
         follower.act(actor(Role.CALLBACK_AGENT), Callback(contacted=False), MONDAY_MORNING + 2 * MINUTE)
     assert refusal.value.code == "request_ended"

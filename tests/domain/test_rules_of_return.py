@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from domain.applications import ApplicationStatus, ExceptionKind
 from domain.clock import ClockKind
-from domain.commands import Dispatch, FirstContact, Reassign, Rule, SubmitReply
+from domain.commands import Dispatch, FirstContact, Reassign, Rule, StartJoint, SubmitReply
 from domain.deadlines import next_due
 from domain.durations import Duration
 from domain.events import (
@@ -297,6 +297,16 @@ def test_after_an_upheld_return_the_duty_list_routes_to_the_suggested_unit_by_it
 def test_a_dispatcher_who_names_nobody_after_a_return_gives_it_to_the_suggested_unit() -> None:
     course = Course.of().dispatched().asks(COMMUNITY, RETURN, unit=OTHER_TOWN).rules(DISPATCHER, granted=True)
     course.act(DISPATCHER, Dispatch())
+    assert course.state.lead is not None
+    assert course.state.lead.unit == OTHER_TOWN
+
+
+def test_the_suggested_unit_is_the_one_of_the_return_whoever_else_was_named_meanwhile() -> None:
+    course = Course.of().signed()
+    course.act(DISPATCHER, StartJoint(OTHER_BUREAU, "measure the noise", within=Duration.parse("1wh")))
+    course.asks(COMMUNITY, RETURN, unit=OTHER_TOWN).wait(HOUR)
+    course.asks(COMMUNITY, ExceptionKind.REMOVAL, unit=OTHER_BUREAU)
+    course.act(DISPATCHER, Rule("a1", granted=True, note="theirs")).act(DISPATCHER, Dispatch())
     assert course.state.lead is not None
     assert course.state.lead.unit == OTHER_TOWN
 

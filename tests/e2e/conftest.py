@@ -1,4 +1,4 @@
-"""One whole stack of real processes for all these tests: PostgreSQL, Temporal, worker and API, killed in turn."""
+"""One whole stack of real processes for all these tests: servers, worker, API, simulated partners, killed in turn."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from temporalio.client import Client
 
 from persistence.engine import make_engine
 from stack.embedded import EmbeddedStack, StackPlan
-from stack.ports import free_port
+from stack.ports import free_port, free_row
 from tests.e2e.knocking import Knocker
+from tests.e2e.neighbourhood import AT_ONCE, HastyStack, Town, hasty_plan
 
 CONTINUE_AFTER = 100
 """History events after which a run goes on anew: low, so that this too happens while things die."""
@@ -30,6 +31,8 @@ async def stack() -> AsyncIterator[EmbeddedStack]:
             temporal_ui_port=free_port(),
             worker_metrics_port=free_port(),
             core_metrics_port=free_port(),
+            partners_port=free_row(3),
+            partner_profile="at_once",
             settings={"continue_as_new_after": str(CONTINUE_AFTER)},
         )
         async with EmbeddedStack(plan) as running:
@@ -42,6 +45,24 @@ async def knocker(stack: EmbeddedStack) -> AsyncIterator[Knocker]:
     async with Knocker.at(stack) as made:
         await made.publish()
         yield made
+
+
+@pytest.fixture(scope="session")
+async def running_town() -> AsyncIterator[Town]:
+    """A second service, in a hurry, whose partners fail."""
+    with tempfile.TemporaryDirectory(prefix="huying-e2e-", ignore_cleanup_errors=True) as folder:
+        async with HastyStack(hasty_plan(Path(folder) / "data")) as running:
+            own = make_engine(running.addresses.database, pool_size=4, check_first=True)
+            async with Town.at(running, own) as made:
+                yield made
+            await own.dispose()
+
+
+@pytest.fixture
+async def town(running_town: Town) -> AsyncIterator[Town]:
+    """That service's town, in which every partner behaves again after the test."""
+    yield running_town
+    await running_town.behave(AT_ONCE)
 
 
 @pytest.fixture

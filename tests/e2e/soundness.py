@@ -18,6 +18,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 from domain.clock import ClockKind
+from domain.deadlines import is_over
 from domain.events import DeadlineFired, Event, LegDispatched
 from domain.evolution import evolve
 from domain.notices import notices_of
@@ -207,7 +208,7 @@ async def _assert_engine_agrees(database: AsyncEngine, client: Client, number: s
 
 
 def _told_by(state: RequestState) -> Any:
-    if state.state.is_terminal:
+    if is_over(state):
         return {
             "number": state.number,
             "state": state.state.value,
@@ -219,7 +220,7 @@ def _told_by(state: RequestState) -> Any:
 
 async def _said_by(client: Client, state: RequestState) -> Any:
     handle = client.get_workflow_handle(workflow_id(state.number))
-    if state.state.is_terminal:
+    if is_over(state):
         described = await handle.describe()
         ended = described.status is WorkflowExecutionStatus.COMPLETED
         return await handle.result() if ended else described.status

@@ -66,5 +66,8 @@ async def test_families_and_reopenings_survive_deaths_after_each_commit(
     await knocker.by_unit(parent, "1", "complete", {"outcome": "solved", "text": "已清扫 swept"})
     await knocker.command(parent, "review-pass")
     await knocker.command(parent, "callback", HAPPY)
+    await until(database, [child], "answered_through")
+    asked = await knocker.command(child, "callback", HAPPY)
+    assert asked["state"] == "merged"
     await asyncio.gather(*(knocker.command(number, "withdraw") for number in (orphan, other, ended)))
     await assert_sound(database, engine_client, [*numbers, orphan])

@@ -55,8 +55,12 @@ from tests.replay.cast import (
     slow,
 )
 from tests.replay.exception_paths import EXCEPTION_PATHS
+from tests.replay.family_paths import FAMILY_PATHS
+from tests.replay.joint_paths import JOINT_PATHS
+from tests.replay.neighbour_paths import NEIGHBOUR_PATHS
 from tests.replay.shared_paths import SHARED_PATHS
 from tests.replay.stage import Performance, Stage
+from tests.replay.whistle_paths import WHISTLE_PATHS
 from tests.support.builders import UNITS, actor, application, ladder, terms
 from workflows.ids import commitment_id
 from workflows.options import APPEND
@@ -422,7 +426,11 @@ PATHS: dict[str, Callable[[Stage], Awaitable[Performance]]] = {
         commitment,
         commitment_reviewed,
         *EXCEPTION_PATHS,
+        *JOINT_PATHS,
+        *NEIGHBOUR_PATHS,
         *SHARED_PATHS,
+        *FAMILY_PATHS,
+        *WHISTLE_PATHS,
     )
 }
 """Every path by its name."""

@@ -12,16 +12,21 @@ from domain.commands import (
     Delegate,
     DeliberationResult,
     Dispatch,
+    GiveFieldTask,
     HandToPartner,
+    HandUp,
     Instruct,
     MarkConfidential,
     PartnerResult,
     RaiseCard,
     Recalculate,
+    RecallFieldTask,
     ReferDeliberation,
     RemoveJoint,
+    ReportFieldTask,
     ReportInterim,
     ReviewPass,
+    SendDown,
     Sign,
     StartJoint,
     Supervise,
@@ -29,6 +34,7 @@ from domain.commands import (
 )
 from domain.durations import Duration
 from domain.events import DeadlineFired, Event
+from domain.field_tasks import FieldParty
 from domain.levels import Level
 from domain.partners import Partner
 from domain.policy import ClockMode, Urgency
@@ -73,6 +79,19 @@ async def shared(stage: Stage) -> Performance:
     await told.reply(Level.GRID, "2")
     await told.until_kind("contributed")
     await told.reply(Level.COMMUNITY, "1")
+    await told.until_kind("reply_submitted")
+    await told.do(CITIZEN, Withdraw())
+    return told
+
+
+async def led_again(stage: Stage) -> Performance:
+    """Handed up, and given back to the unit that stayed, which then holds one leg and answers in it."""
+    told = await at_work(stage, policy=slow(dwell=FROM_THE_COMMUNITY))
+    await told.do(COMMUNITY, HandUp("needs the town"))
+    await told.do(TOWN, Sign("2"))
+    await told.do(TOWN, SendDown("the committee can do it", UNITS[Level.COMMUNITY]))
+    await told.do(COMMUNITY, Sign("3"))
+    await told.reply(Level.COMMUNITY, "3")
     await told.until_kind("reply_submitted")
     await told.do(CITIZEN, Withdraw())
     return told
@@ -178,8 +197,25 @@ async def in_bulk(stage: Stage) -> Performance:
     return told
 
 
+async def field_parties(stage: Stage) -> Performance:
+    """One field party reports, one is called off, and one stays silent."""
+    told = await at_work(stage, policy=slow(dwell=FROM_THE_COMMUNITY))
+    for within in ("60s", "60s", "1s"):
+        clear = GiveFieldTask(
+            FieldParty.PROPERTY_FIRM, "Garden Court", "Clear the stairs.", Duration.parse(within)
+        )
+        await told.do(COMMUNITY, clear)
+    await told.do(actor(Role.PARTNER), ReportFieldTask("f1", True, "The stairs are clear."))
+    await told.do(COMMUNITY, RecallFieldTask("f2", "cleared by the residents"))
+    await told.until(lambda timeline: ClockKind.FIELD_TASK in limits_passed(timeline))
+    await told.do(CITIZEN, Withdraw())
+    return told
+
+
 SHARED_PATHS = (
+    field_parties,
     shared,
+    led_again,
     deliberated,
     partner_answered,
     partner_silent,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import AsyncMock
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
@@ -16,15 +17,19 @@ from temporalio.exceptions import ApplicationError
 
 from activities.bulk import Give
 from activities.messages import Appended, BulkJob, BulkStanding, Entry, LegAnswer
+from activities.partners import PartnerCalls
+from config.metrics import Metrics
 from domain.commands import Act, Answer, Order, SubmitReply
 from domain.events import Event
 from domain.levels import Level
+from domain.partners import Partner
 from domain.request import Intake, RequestState
 from domain.units import Actor
 from tests.support.builders import handler, intake, unclassified
 from tests.support.memory import MemoryOrders, MemoryRecords, story_activities
 from tests.support.numbers import fresh_number
-from worker.registry import make_worker
+from tests.support.partners import GatewayInMemory
+from worker.registry import make_partner_worker, make_worker
 from workflows.client import EngineUnavailable, NotAwaited, RequestClient, StoryEnded
 from workflows.ids import workflow_id
 
@@ -92,6 +97,9 @@ class Stage:
 
     client: Client
     records: TroubledRecords = field(default_factory=TroubledRecords)
+    partners: dict[Partner, GatewayInMemory] = field(
+        default_factory=lambda: {partner: GatewayInMemory(partner) for partner in Partner}
+    )
 
     async def open(self, *, runs_of: int = 4000, **changes: Any) -> Performance:
         """Start a request that is called in now; its runs go on anew after ``runs_of`` history events."""
@@ -106,6 +114,21 @@ class Stage:
         begun = intake(**self._now(), **changes)
         self.records.forgets.add(begun.number)
         return await self._opened(begun, 4000)
+
+    async def runs_of(self, workflow: str) -> list[WorkflowHistory]:
+        """The histories of all runs of a workflow's present chain, once the last of them has ended."""
+        await self.client.get_workflow_handle(workflow).result()
+        run: str | None = None
+        found: list[WorkflowHistory] = []
+        while True:
+            handle = self.client.get_workflow_handle(workflow, run_id=run)
+            described = await handle.describe()
+            found.insert(0, await handle.fetch_history())
+            started = found[0].events[0].workflow_execution_started_event_attributes
+            run = started.continued_execution_run_id
+            if not run:
+                assert described.status is not WorkflowExecutionStatus.FAILED
+                return found
 
     async def _opened(self, begun: Intake, runs_of: int) -> Performance:
         self.records.begun[begun.number] = begun
@@ -166,10 +189,8 @@ class Performance:
         return await self.orders.give(self.number, order)
 
     async def told_beside(self, workflow: str) -> None:
-        """Keep the history of another workflow that ended on the way."""
-        handle = self.stage.client.get_workflow_handle(workflow)
-        await handle.result()
-        self.earlier.append(await handle.fetch_history())
+        """Keep the histories of another workflow that ended on the way."""
+        self.earlier += await self.stage.runs_of(workflow)
 
     async def reply(self, level: Level, leg: str, awaits: int = 1, outcome: str = "solved") -> None:
         """Complete a leg's activity as its unit."""
@@ -203,18 +224,7 @@ class Performance:
 
     async def present_histories(self) -> list[WorkflowHistory]:
         """As :meth:`histories`, of the present chain of runs only."""
-        await self.stage.client.get_workflow_handle(workflow_id(self.number)).result()
-        run: str | None = None
-        found: list[WorkflowHistory] = []
-        while True:
-            handle = self.stage.client.get_workflow_handle(workflow_id(self.number), run_id=run)
-            described = await handle.describe()
-            found.insert(0, await handle.fetch_history())
-            started = found[0].events[0].workflow_execution_started_event_attributes
-            run = started.continued_execution_run_id
-            if not run:
-                assert described.status is not WorkflowExecutionStatus.FAILED
-                return found
+        return await self.stage.runs_of(workflow_id(self.number))
 
 
 @asynccontextmanager
@@ -222,5 +232,11 @@ async def stage_on(client: Client) -> AsyncGenerator[Stage]:
     """A stage with its worker, on a running server."""
     stage = Stage(client)
     requests = RequestClient(client, QUEUE, 4000)
-    async with make_worker(client, QUEUE, story_activities(requests, stage.records)):
+    async with AsyncExitStack() as running:
+        await running.enter_async_context(
+            make_worker(client, QUEUE, story_activities(requests, stage.records))
+        )
+        for partner, gateway in stage.partners.items():
+            calls = PartnerCalls(gateway, Metrics(), AsyncMock()).activities
+            await running.enter_async_context(make_partner_worker(client, QUEUE, partner, calls))
         yield stage

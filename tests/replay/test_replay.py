@@ -119,7 +119,11 @@ def test_the_corpus_holds_every_means_by_which_a_story_is_told() -> None:
         "MARKER_RECORDED",
         "TIMER_FIRED",
         "TIMER_CANCELED",
+        "ACTIVITY_TASK_CANCELED",
+        "CHILD_WORKFLOW_EXECUTION_STARTED",
+        "EXTERNAL_WORKFLOW_EXECUTION_SIGNALED",
         "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES",
+        "WORKFLOW_EXECUTION_SIGNALED",
         "WORKFLOW_EXECUTION_UPDATE_COMPLETED",
     }
     assert expected <= set(told)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from stack.ports import free_port
+from stack.ports import free_port, free_row
 
 HUYING = str(Path(sys.executable).with_name("huying"))
 
@@ -24,6 +24,7 @@ class Terminal:
     def __post_init__(self) -> None:
         for option in ("api", "temporal", "temporal-ui", "worker-metrics", "core-metrics"):
             self.ports += [f"--{option}-port", str(free_port())]
+        self.ports += ["--partners-port", str(free_row(3))]
 
     def up(self, *options: str) -> "subprocess.Popen[str]":
         command = [HUYING, "up", *self.ports, *options]

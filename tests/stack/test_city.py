@@ -26,8 +26,9 @@ def test_a_sound_pack_is_shown_with_what_it_holds(run: CliRunner) -> None:
         "2,851",
         "synthetic",
         "on file until 2026-12-31",
-        "that may be asked for, with 48 reasons in all",
+        "that may be asked for, with 51 reasons in all",
         "skip rules",
+        "the volunteer service platform",
         "官方标准",
     ):
         assert expected in shown.output

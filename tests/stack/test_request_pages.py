@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from stack.request_pages import board_page, registered_page, similar_page
+from stack.request_pages import (
+    board_page,
+    cases_page,
+    event_line,
+    field_tasks_page,
+    registered_page,
+    similar_page,
+)
 
 ITEM: dict[str, Any] = {
     "number": "20261123-0000042",
@@ -78,3 +85,66 @@ def test_a_registration_says_what_it_became_and_what_is_like_it():
     for word in ("urged", "repeats 20261101-0000001", "may be the same", "440106012007", "104"):
         assert word in shown
     assert "nothing like it" in printed(similar_page([]))
+
+
+CASE: dict[str, Any] = {
+    "case": "20261123-0000042-p1",
+    "partner": "enforcement",
+    "status": "under_way",
+    "number": "穗天综执〔2026〕17号",
+    "withdrawal": "irrevocable",
+    "due_at": "2026-11-30T10:00:00+00:00",
+    "ended_at": None,
+    "note": "已立案",
+}
+
+
+def test_cases_stand_with_their_partner_status_and_number():
+    page = printed(cases_page([CASE]))
+    for said in (
+        CASE["case"],
+        "enforcement",
+        "under_way, irrevocable",
+        "穗天综执〔2026〕17号",
+        "11-30",
+        "已立案",
+    ):
+        assert said in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "said"),
+    [
+        ("case_opened", {"case": "x-p1", "partner": "affairs", "waits": True}, "x-p1 → affairs, waited for"),
+        ("case_opened", {"case": "x-p1", "partner": "affairs", "waits": False}, "x-p1 → affairs"),
+        (
+            "case_reported",
+            {"case": "x-p1", "status": "done", "number": "", "text": "fined"},
+            "x-p1: done  fined",
+        ),
+        ("case_settled", {"case": "x-p1", "status": "done", "number": "7", "note": "told"}, "done  7  told"),
+    ],
+)
+def test_what_happens_to_a_case_is_one_line(kind: str, what: dict[str, Any], said: str):
+    by = {"role": "system", "unit": None, "person": "system"}
+    line = event_line(
+        {"kind": kind, "what": what, "by": by, "seq": 7, "at": CASE["due_at"], "zh": "案件", "en": "case"}
+    )
+    assert said in line.plain
+
+
+def test_a_field_task_is_shown_with_its_whole_code():
+    code = f"{ITEM['number']}.f1.{'MFRGGZDFMZTWQ2LK' * 2}"[:44]
+    task = {
+        "task": "f1",
+        "name": "五山花园物业",
+        "state": "given",
+        "due_at": ITEM["total_due_at"],
+        "code": code,
+    }
+    console = Console(width=80, file=io.StringIO(), record=True)
+    console.print(field_tasks_page([task, {**task, "task": "f2", "code": None}]))
+    page = console.export_text()
+    assert "五山花园物业" in page
+    assert code in page.replace("\n", "").replace(" ", "")
+    assert "f2" in page

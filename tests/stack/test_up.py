@@ -29,9 +29,12 @@ def test_up_runs_until_ctrl_c_and_a_second_start_continues(terminal: Terminal):
     key = re.search(r"demo-operator-\S+", shown)
     assert key is not None
 
+    assert re.search(r"Simulated enforcement +http://127\.0\.0\.1:\d+", shown)
+
     examined = terminal.run("doctor")
     assert examined.returncode == 0, examined.stdout
     assert "18." in examined.stdout
+    assert "profile swift" in examined.stdout
 
     refused = terminal.run("up")
     assert refused.returncode == 2
@@ -41,8 +44,10 @@ def test_up_runs_until_ctrl_c_and_a_second_start_continues(terminal: Terminal):
     assert first.wait(timeout=30) == 0
     until_gone(children)
 
-    second = terminal.up()
-    assert key.group() in read_until_running(second)
+    second = terminal.up("--without-partners")
+    shown = read_until_running(second)
+    assert key.group() in shown
+    assert "Simulated" not in shown
     second.send_signal(signal.SIGTERM)
     assert second.wait(timeout=30) == 0
 

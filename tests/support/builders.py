@@ -10,14 +10,16 @@ from domain.applications import ExceptionKind
 from domain.attachments import Attachment
 from domain.calendar import WorkdayMode, WorkingCalendar
 from domain.clock import ClockKind
-from domain.commands import Apply
+from domain.commands import Apply, BlowWhistle
 from domain.durations import Duration
 from domain.levels import RESPONSE_LEVELS, Level
+from domain.partners import Affair, CaseTerms, Clue, Partner, VolunteerTask
 from domain.policy import CallbackRule, ClockMode, CommonLimits, Dwell, Policy, Thresholds, Urgency
 from domain.request import Intake, Matter, PolicySnapshot, State
 from domain.routing import Ladder, Place, Rung
 from domain.terms import ByUrgency, Reason, Seat, Silence, Terms, Window
 from domain.units import Actor, Role, Unit
+from domain.whistles import Post, Spot, Summoned, WhistleKind, WhistleTerms
 
 MONDAY_MORNING = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 """Monday 2 March 2026, 10:00 in Guangzhou: inside office hours."""
@@ -258,6 +260,12 @@ _TERMS: dict[ExceptionKind, dict[str, Any]] = {
         "reasons": (Reason("test_record", "测试记录", "a test record"),),
         "decided_by": (Role.DUTY_LEADER,),
     },
+    ExceptionKind.REMOVAL: {
+        "states": (State.IN_PROGRESS, State.AWAITING_PARTNER),
+        "reasons": (Reason("no_contribution", "逾期未反馈", "no contribution within the limit"),),
+        "needs": ("unit",),
+        "decided_by": (Role.DISPATCHER,),
+    },
 }
 
 
@@ -289,6 +297,100 @@ def application(kind: ExceptionKind, **changes: Any) -> Apply:
     }
     needed = {field: particulars[field] for field in governing.needs}
     made = Apply(governing, governing.reasons[0].code, "as the survey shows", **needed)
+    return replace(made, **changes)
+
+
+CLUE = Clue(
+    "A stall blocks the pavement every evening.", "City Appearance Regulation 14", "the stall's owner"
+)
+AFFAIR = Affair("440100-0012-03", "A ramp licence is needed.", consent="consent-7")
+PATROL = VolunteerTask(
+    "patrol",
+    "Walk round the lake with the grid worker.",
+    starts_at=MONDAY_MORNING + timedelta(days=2),
+    ends_at=MONDAY_MORNING + timedelta(days=2, hours=3),
+    at_least=2,
+    at_most=4,
+)
+
+
+def case_terms(partner: Partner, **changes: Any) -> CaseTerms:
+    """A small city's terms for a partner."""
+    made = CaseTerms(
+        partner=partner,
+        zh=partner.value,
+        en=partner.value,
+        answer_within=Duration.parse("5wd"),
+        poll_every=timedelta(hours=4),
+        hold_gaps=timedelta(hours=24),
+        claim_within=Duration.parse("1d") if partner is Partner.VOLUNTEERS else None,
+    )
+    return replace(made, **changes)
+
+
+_WHISTLES: dict[WhistleKind, dict[str, Any]] = {
+    WhistleKind.EMERGENCY: {
+        "limits": ("5min", "30min", None, "24h"),
+        "may_name_time": False,
+        "authority_from": Post.STAFF,
+    },
+    WhistleKind.ENFORCEMENT: {"limits": ("30min", "2h", "1wd", "5wd"), "authority_from": Post.STAFF},
+    WhistleKind.DAILY: {"limits": ("2wh", "1wd", "3wd", "10wd")},
+    WhistleKind.COMMUNITY: {
+        "limits": ("2wh", "1wd", "3wd", "7wd"),
+        "started_by": Level.COMMUNITY,
+        "summons": Level.TOWN,
+    },
+}
+
+SQUARE = Spot(23.1300, 113.2700)
+"""The place that departments are called to."""
+
+
+def whistle_terms(kind: WhistleKind, **changes: Any) -> WhistleTerms:
+    """The terms of a kind of whistle, as the field knows them; the four limits of ``limits`` are texts."""
+    row: dict[str, Any] = {
+        "started_by": Level.TOWN,
+        "summons": Level.DISTRICT,
+        "may_name_time": True,
+        "authority_from": Post.DEPUTY_HEAD,
+        "radius": 300,
+        "rating_within": Duration.parse("5wd"),
+        **_WHISTLES[kind],
+        **changes,
+    }
+    acknowledge, attend, plan, result = map(_parsed, row.pop("limits"))
+    assert acknowledge is not None
+    assert attend is not None
+    assert result is not None
+    return WhistleTerms(
+        kind=kind,
+        zh=kind.value,
+        en=kind.value,
+        acknowledge=acknowledge,
+        attend=attend,
+        plan=plan,
+        result=result,
+        **row,
+    )
+
+
+def whistle(
+    *,
+    summoned: tuple[Unit, ...] = (UNITS[Level.DISTRICT],),
+    town: Unit = UNITS[Level.TOWN],
+    kind: WhistleKind = WhistleKind.DAILY,
+    listed: bool = True,
+    **changes: Any,
+) -> BlowWhistle:
+    """The town calls departments to the square, for a power of the whistle list."""
+    made = BlowWhistle(
+        terms=whistle_terms(kind),
+        town=town,
+        summoned=tuple(Summoned(unit, "seal_off", "查封", "sealing off", listed) for unit in summoned),
+        reason="the residents have rung for a month",
+        spot=SQUARE,
+    )
     return replace(made, **changes)
 
 

@@ -9,6 +9,7 @@ from temporalio import activity
 
 from activities.errands import Errands
 from activities.messages import Appended, Entry, LegAnswer, Posting, StoredAnswer
+from domain.cases.state import CaseState
 from domain.commands import Answer, Order
 from domain.events import Event
 from domain.lifecycle import decide
@@ -30,6 +31,7 @@ class MemoryRecords:
         self.notices: list[Notice] = []
         self.posted: list[str] = []
         self.begun: dict[str, Intake] = {}
+        self.cases: dict[str, CaseState] = {}
 
     @activity.defn(name="append")
     async def append(self, entry: Entry) -> Appended:
@@ -45,6 +47,7 @@ class MemoryRecords:
             return Appended(
                 tuple(timeline[first - 1 :]),
                 tuple({stored.key: stored for stored in [*known, *later]}.values()),
+                inserted=False,
             )
         assert first == len(timeline) + 1, "a gap in the numbers"
         timeline.extend(entry.events)
@@ -52,7 +55,7 @@ class MemoryRecords:
         self.notices.extend(entry.notices)
         if entry.key and entry.answer:
             self.answers[entry.key] = StoredAnswer(entry.key, entry.answer, entry.digest)
-        return Appended(entry.events)
+        return Appended(entry.events, inserted=True)
 
     @activity.defn(name="post_leg")
     async def post_leg(self, posting: Posting) -> None:
@@ -69,6 +72,12 @@ class MemoryRecords:
         """The state that the timeline leads to."""
         return self.state(number)
 
+    @activity.defn(name="record_case")
+    async def record_case(self, state: CaseState) -> None:
+        """Remember how a case stands, unless it was overtaken."""
+        if state.id not in self.cases or self.cases[state.id].version < state.version:
+            self.cases[state.id] = state
+
     def state(self, number: str) -> RequestState:
         """Where a request stands that was begun here."""
         return replayed(self.begun[number], self.timelines[number])
@@ -76,7 +85,7 @@ class MemoryRecords:
     @property
     def activities(self) -> list:
         """What a worker registers."""
-        return [self.append, self.recall, self.post_leg, self.await_leg]
+        return [self.append, self.recall, self.post_leg, self.await_leg, self.record_case]
 
 
 class MemoryOrders:

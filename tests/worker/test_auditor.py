@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.metrics import Metrics
-from persistence.engine import reading
+from domain.cases.state import begin_case
+from persistence.engine import reading, writing
 from persistence.liveness import last_beats
+from persistence.partner_cases import record_case
 from tests.persistence.conftest import Append
+from tests.support.builders import MONDAY_MORNING
+from tests.support.partners import brief
 from tests.support.stories import closed, entries, taken_in, worked
 from worker.auditor import Auditor
 
@@ -52,3 +57,14 @@ async def test_a_deadline_that_did_not_fire_is_seen_and_forgotten_when_it_has(
     assert metrics.registry.get_sample_value("huying_deadlines_overdue_unfired") == 0
     gone = {"state": "pending_dispatch", "level": "none", "light": "green"}
     assert metrics.registry.get_sample_value("huying_open_requests", gone) == 0
+
+
+async def test_open_cases_are_counted_until_they_end(engine: AsyncEngine) -> None:
+    metrics = Metrics()
+    auditor, case = Auditor(engine, metrics), begin_case(brief())
+    labels = {"partner": "enforcement", "status": "opening"}
+    for state, count in ((case, 1), (replace(case, version=2, ended_at=MONDAY_MORNING), 0)):
+        async with writing(engine) as connection:
+            await record_case(connection, state)
+        await auditor.look()
+        assert metrics.registry.get_sample_value("huying_partner_cases_open", labels) == count

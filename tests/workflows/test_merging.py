@@ -33,7 +33,9 @@ async def test_a_child_is_taken_in_its_run_ends_and_its_caller_is_told_when_the_
     await merge(desk, child, parent)
     ending = await desk.handle(child.number).result()
     assert ending["state"] == "merged"
-    assert desk.state(parent.number).children == (Child(child.number, has_contact=True, people=3),)
+    assert desk.state(parent.number).children == (
+        Child(child.number, has_contact=True, people=3, awaits_answer=True),
+    )
     await straight_to_callback(desk, parent.number)
     await desk.do(parent.number, actor(Role.CALLBACK_AGENT), SATISFIED)
     assert desk.state(parent.number).state is State.CLOSED
@@ -130,7 +132,7 @@ async def test_an_errand_given_twice_counts_once(desk: Desk) -> None:
     assert desk.records.answers[key].answer == again
     assert sum(isinstance(e.what, Adopted) for e in desk.records.timelines[parent.number]) == 1
     merged = [e.what for e in desk.records.timelines[child.number] if isinstance(e.what, Merged)]
-    assert merged == [Merged(parent.number)]
+    assert merged == [Merged(parent.number, awaits_answer=True)]
     await desk.do(parent.number, CITIZEN, Withdraw())
     await desk.until_kind(child.number, "reopened")
     await desk.again(child.number, CITIZEN, Withdraw())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.clock import ClockKind
 from domain.commands import (
     Comment,
     Delegate,
@@ -13,9 +14,10 @@ from domain.commands import (
     Withdraw,
 )
 from domain.durations import Duration
+from domain.joining import Join, JoinRule
 from domain.levels import Level
 from domain.partners import Partner
-from domain.request import LegEnd, State
+from domain.request import Card, LegEnd, State
 from domain.units import Role
 from tests.support.builders import UNITS, actor, common, handler, policy
 from tests.workflows.desk import SLOW, Desk, kinds
@@ -40,6 +42,31 @@ async def test_a_delegated_share_is_announced_once_and_its_answer_is_a_contribut
     assert kinds(timeline).count("leg_dispatched") == 3
     assert [leg.end for leg in desk.state(number).legs] == [None, LegEnd.CONTRIBUTED, LegEnd.REMOVED]
     assert desk.records.posted.count(f"{number}:2:posted:1") == 1
+    await desk.do(number, CITIZEN, Withdraw())
+    await desk.handle(number).result()
+
+
+async def test_a_joint_unit_is_late_by_itself_and_the_reply_waits_until_it_has_contributed(
+    desk: Desk,
+) -> None:
+    number = (await desk.open(policy(**SLOW))).number
+    await desk.do(number, DISPATCHER, Dispatch())
+    await desk.do(number, handler(Level.GRID), Sign("1"))
+    needed = JoinRule(Join.ALL)
+    asked = StartJoint(UNITS[Level.TOWN], "lend a lorry", Duration.parse("1s"), mandatory=True, join=needed)
+    await desk.do(number, DISPATCHER, asked)
+    await desk.reply(number, Level.GRID, "1")
+    await desk.until_kind(number, "reply_refused")
+    timeline = await desk.until_kind(number, "supervised")
+    assert kinds(timeline).count("supervised") == 1
+    lead, share = desk.state(number).legs
+    assert (lead.late, share.late, share.cards) == ((), (ClockKind.JOINT,), (Card.YELLOW,))
+    await desk.do(number, handler(Level.TOWN), Sign("2"))
+    await desk.reply(number, Level.TOWN, "2")
+    await desk.until_kind(number, "contributed")
+    await desk.reply(number, Level.GRID, "1", awaits=2)
+    await desk.until_kind(number, "reply_submitted")
+    assert desk.state(number).state is State.PENDING_REVIEW
     await desk.do(number, CITIZEN, Withdraw())
     await desk.handle(number).result()
 

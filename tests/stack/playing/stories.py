@@ -4,10 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import domain.events as happened
 from domain.chapters.handling import Cause
+from domain.durations import Duration
 from domain.events import Fact
+from domain.field_tasks import FieldParty
 from domain.levels import Level
+from domain.partners import CaseStatus, Clue, Partner
 from domain.policy import Policy
 from domain.request import LegRole
+from domain.units import Unit
+from domain.whistles import Decision, Mode, Post, Spot, Summoned, WhistleEnd, WhistleKind
 from stack.playing.crew import Fate
 from stack.playing.habits import Situation
 from stack.playing.views import View
@@ -57,3 +62,37 @@ def situation(view: View, fate: Fate | None = None, of: Policy | None = None) ->
 def seconds(at: datetime) -> float:
     """Seconds after noon."""
     return (at - NOON).total_seconds()
+
+
+def opened(partner: Partner = Partner.ENFORCEMENT, *, waits: bool = True) -> happened.CaseOpened:
+    """A case that the grid hands over."""
+    poll = timedelta(hours=1)
+    return happened.CaseOpened(CASE, partner, "1", Clue("seen"), NOON, poll, poll, waits=waits)
+
+
+def reported(
+    status: CaseStatus, message: str, partner: Partner = Partner.ENFORCEMENT, code: str = ""
+) -> happened.CaseReported:
+    """How that case stands."""
+    return happened.CaseReported(CASE, partner, status, message, "No. 7", code)
+
+
+CASE = f"{NUMBER}-p1"
+BUREAU = Unit("440106-urban_mgmt_bureau", Level.DISTRICT, "440106", "城市管理局", "Urban management")
+SPOT = Spot(23.1, 113.3)
+WORKING = (REGISTERED, ACCEPTED, leg(1, Level.GRID), happened.LegSigned("1", automatic=False))
+ASKED = happened.LegDispatched("2", LegRole.JOINT, BUREAU, "", 1, "joined", "come")
+BLOWN = happened.WhistleBlown(
+    "w1", WhistleKind.DAILY, UNITS[Level.TOWN], (Summoned(BUREAU, "p", "处罚", "penalty", listed=True),),
+    "help", "", SPOT, "", None, Duration.parse("2h"), Duration.parse("4h"), None, Duration.parse("10d"),
+    Post.STAFF, 300, Duration.parse("5d"), "",
+)  # fmt: skip
+HEARD = happened.WhistleAcknowledged("w1", "w1.1")
+CAME = happened.WhistleAttended(
+    "w1", "w1.1", Mode.ON_SITE, "head", Post.HEAD, authority=True, spot=SPOT, distance=3
+)
+PLAN = happened.PlanAgreed("w1", "so be it", (Decision(BUREAU, "penalty", Duration.parse("4h"), "2"),))
+PLANNED = happened.LegDispatched("2", LegRole.JOINT, BUREAU, "", 1, "whistle", "penalty")
+CONTRIBUTED = happened.Contributed("2", "solved", "done", ())
+OVER = happened.WhistleEnded("w1", WhistleEnd.RESOLVED, "done")
+SENT = happened.FieldTaskGiven("f1", FieldParty.PROPERTY_FIRM, "firm", "look", "1", Duration.parse("30min"))

@@ -39,6 +39,27 @@ def test_fates_come_in_the_shares_of_the_file():
         assert ratings[option.word] / len(fates) == pytest.approx(option.share, abs=0.02)
 
 
+def test_whom_people_involve_comes_in_shares_too_and_changes_nothing_else_of_a_fate(tmp_path: Path):
+    fates = [CREW.fate(1, str(case)) for case in range(5000)]
+    partners = Counter(fate.partner for fate in fates)
+    for option in CREW.partner:
+        assert partners[option.word] / len(fates) == pytest.approx(option.share, abs=0.02)
+    content = json.loads((DEMO / "crew.json").read_text(encoding="utf-8"))
+    file = tmp_path / "crew.json"
+    left_out = {"partner", "joint", "whistle", "field"}
+    file.write_text(json.dumps({k: v for k, v in content.items() if k not in left_out}), encoding="utf-8")
+    alone = read_crew(file)
+    for case in ("1", "2", "3"):
+        kept, fate = alone.fate(1, case), CREW.fate(1, case)
+        assert (kept.partner, kept.joint, kept.whistle, kept.field) == (
+            "keeps_it",
+            "alone",
+            "silent",
+            "goes_itself",
+        )
+        assert (kept.unit, kept.callback, kept.haste) == (fate.unit, fate.callback, fate.haste)
+
+
 def test_the_sourced_shares_are_what_the_sources_say():
     with (DEMO / "hotline_stats.csv").open(encoding="utf-8", newline="") as text:
         stats = {(row["place"], row["measure"]): float(row["value"]) for row in csv.DictReader(text)}

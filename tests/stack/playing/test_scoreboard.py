@@ -8,11 +8,28 @@ import domain.events as happened
 from domain.clock import ClockKind
 from domain.events import Fact
 from domain.levels import Level
+from domain.partners import CaseStatus, Partner
 from domain.request import Body, Card, Light, State
 from persistence.liveness import Downtime
+from stack.playing.reckoning import Agreement
 from stack.playing.scoreboard import Scoreboard, lateness_of
 from stack.playing.summary import ESCALATIONS, Played, summary_of
-from tests.stack.playing.stories import ACCEPTED, NOON, NUMBER, REGISTERED, leg
+from tests.stack.playing.stories import (
+    ACCEPTED,
+    ASKED,
+    BLOWN,
+    CAME,
+    NOON,
+    NUMBER,
+    OVER,
+    PLAN,
+    REGISTERED,
+    SENT,
+    WORKING,
+    leg,
+    opened,
+    reported,
+)
 
 
 def board(**changes: object) -> Scoreboard:
@@ -156,6 +173,52 @@ def test_the_summary_says_what_was_played():
     assert summary["downtime_seconds"] == 90
     assert (summary["errors"], summary["seed"], summary["duration_seconds"]) == (1, 3, 61.234)
     assert set(summary["escalations"]) == set(ESCALATIONS)
+
+
+def test_what_went_on_beside_is_counted_and_summed_up():
+    seen = board()
+    seen.played.update({NUMBER, "20260302-0000043"})
+    hear(seen, *WORKING, opened(waits=False), BLOWN, CAME, SENT, ASKED)
+    hear(
+        seen,
+        *WORKING,
+        opened(Partner.AFFAIRS),
+        reported(CaseStatus.REFUSED, "affair_decided", Partner.AFFAIRS),
+        number="20260302-0000043",
+    )
+    hear(seen, *WORKING, opened(), number="20260302-0000044")
+    seen.agreements = (
+        Agreement(Partner.ENFORCEMENT, 1, ()),
+        Agreement(Partner.AFFAIRS, 1, (f"{NUMBER}-p9: missing_here",)),
+    )
+    played = Played(seed=3, speed=90, asked_for=2, duration_seconds=1, ended=True)
+    summary = summary_of(seen, played)
+    none = dict.fromkeys(("opened", "done", "refused", "withdrawn", "open"), 0)
+    assert summary["cases"] == {
+        "enforcement": none | {"opened": 1, "open": 1},
+        "affairs": none | {"opened": 1, "refused": 1},
+        "volunteers": none,
+    }
+    assert summary["joint_legs"]["asked"] == summary["joint_legs"]["open"] == 1
+    assert summary["whistles"]["blown"] == summary["whistles"]["departments_attended"] == 1
+    assert summary["field_tasks"]["given"] == summary["field_tasks"]["open"] == 1
+    assert summary["reconciliation"]["enforcement"] == {"compared": 1, "differences": []}
+    assert seen.differences == [f"affairs {NUMBER}-p9: missing_here"]
+
+
+def test_neighbours_are_told_in_words_of_both_languages():
+    seen = board()
+    seen.view(NUMBER).title = "占道经营"
+    story = (opened(), reported(CaseStatus.DONE, "on_site_result"), BLOWN, PLAN, OVER, ASKED)
+    hear(seen, *WORKING, reported(CaseStatus.HANDED_OVER, "clue_received"), *story)
+    assert [(each.zh.partition("：")[2], each.en) for each in seen.tellings] == [
+        ("移交综合执法，等待结果", "handed to enforcement, and waited for"),
+        ("综合执法已办结", "case with enforcement: done"),
+        ("街道办 吹日常哨，召集 城市管理局", "a daily whistle calls 1 department"),
+        ("议定方案 1 项", "plan agreed: 1 decision"),
+        ("销哨：已解决", "the whistle ended: resolved"),
+        ("请 城市管理局 协办", "the district is asked to join"),
+    ]
 
 
 @pytest.mark.parametrize("ended", [True, False])

@@ -37,12 +37,18 @@ class Besides(Clerk):
     def _mark_confidential(self, _role: str, said: Said) -> None:
         self._must(SECRECY.index(said["secrecy"]) > SECRECY.index(self.secrecy))
         self.secrecy = said["secrecy"]
+        if self._is_no_secret():
+            return
+        for leg in self.legs:
+            if leg["asked"] and leg["state"] in ("pending_sign", "in_progress"):
+                self._end_leg(leg)
 
     def _refuse_reply(self, _role: str, _said: Said) -> None:
         return
 
     def _continue_story(self, _role: str, _said: Said) -> None:
-        return
+        callback = self._clock("callback")
+        self._must(self.state != "merged" or (callback is not None and callback["running"]))
 
     def _pass_time(self, _role: str, _said: Said) -> None:
         return
@@ -96,12 +102,12 @@ class Besides(Clerk):
     def _delegate(self, _role: str, said: Said) -> None:
         leg, level = self._own(said), said["level"] or "grid"
         self._must(leg["role"] == "lead" and LADDER.index(level) < LADDER.index(leg["level"]))
-        self._help(level)
+        self._help(level, said)
 
     def _start_joint(self, role: str, said: Said) -> None:
         if role != "dispatcher":
             self._must(self._leading(said)["state"] == "in_progress")
-        self._help(said["level"] or "grid")
+        self._help(said["level"] or "grid", said)
 
     def _decline_joint(self, _role: str, said: Said) -> None:
         leg = self._own(said)
@@ -113,10 +119,21 @@ class Besides(Clerk):
         self._must(leg["role"] == "joint" and leg["state"] in ("pending_sign", "in_progress"))
         self._end_leg(leg)
 
-    def _help(self, level: str) -> None:
+    def _set_join_rule(self, role: str, said: Said) -> None:
+        if role != "dispatcher":
+            self._leading(said)
+            self._must(self.join_set_by != "dispatcher")
+        self.join, self.join_set_by = said["join"], role
+
+    def _help(self, level: str, said: Said) -> None:
         self._must(self._is_no_secret())
         self._must(not any(leg["level"] == level and leg["state"] != "ended" for leg in self.legs))
-        self._new_leg(level, "joint")
+        leg = self._new_leg(level, "joint")
+        leg["asked"], leg["mandatory"] = True, said["mandatory"]
+        if said["timed"]:
+            stay = self.dwell.get((self.lead or {})["level"]) or self.limits["total"]
+            self._start("sign", leg=leg["id"])
+            self._start("joint", stay, leg=leg["id"], percent=50)
 
     # Small things.
 

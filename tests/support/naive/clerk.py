@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from tests.support.naive.file import File, Refusal
+from tests.support.naive.file import Refusal
+from tests.support.naive.measuring import Measured
 from tests.support.naive.office import DAY
 from tests.support.naive.table import LADDER, POSSIBLE
 
 
-class Clerk(File):
+class Clerk(Measured):
     """Handles a request by the book."""
 
     def _speak(self, clock: dict[str, Any], percent: int) -> None:
@@ -21,8 +22,8 @@ class Clerk(File):
                 self._end("not_accepted")
             case "dispatch":
                 self._dispatched(self._usual_holder())
-            case "sign":
-                self._signed(self.lead or {})
+            case "sign" | "joint":
+                self._of_a_leg(clock, percent)
             case "dwell" if percent == 100:
                 self._dwelt()
             case "total":
@@ -32,22 +33,31 @@ class Clerk(File):
             case "review" if percent == 200:
                 self._passed()
             case "callback":
-                self._end("closed")
+                self._asked()
             case "decision":
-                self._settle_application(clock["leg"])
+                self._silent(clock["leg"])
             case "resume" | "deliberation" | "partner":
                 self._come_back(clock["kind"])
             case _:
                 return
+
+    def _of_a_leg(self, clock: dict[str, Any], percent: int) -> None:
+        leg = next(leg for leg in self.legs if leg["id"] == clock["leg"])
+        if clock["kind"] == "sign":
+            self._signed(leg)
+        elif percent == 100 and leg["mandatory"]:
+            leg["cards"].add("yellow_card")
 
     def _dwelt(self) -> None:
         lead = self.lead or {}
         above = self._rung_above(lead["level"])
         if above is None:
             lead["cards"].add("yellow_card")
-            return
-        self._joint(lead)
-        self._dispatched(above)
+        elif self.confirm:
+            self._ask("hand_up", lead, limit=self.confirm)
+        else:
+            self._joint(lead)
+            self._dispatched(above)
 
     def _total_passed(self, percent: int) -> None:
         yellow, red, black = self.marks[-3:]
@@ -57,6 +67,13 @@ class Clerk(File):
             self._start("reminder")
 
     # Acts.
+
+    def _register(self, _role: str, _said: dict[str, Any]) -> None:
+        self._must(not self.begun)
+        self.begun = True
+        self._start("registration")
+        if self.complete:
+            self._accepted()
 
     def obey(self, act: str, role: str, **said: Any) -> None:
         """Do what is asked, or refuse it."""
@@ -88,10 +105,12 @@ class Clerk(File):
 
     def _dispatch(self, _role: str, said: dict[str, Any]) -> None:
         self._dispatched(said["level"] or self._usual_holder())
+        self._may_be_admitted(said, named=said["level"])
 
     def _sign(self, _role: str, said: dict[str, Any]) -> None:
         leg = self._own(said)
         self._must(leg["state"] == "pending_sign")
+        self._must(leg["role"] == "joint" or self.state == "pending_sign")
         self._signed(leg)
 
     def _first_contact(self, _role: str, said: dict[str, Any]) -> None:
@@ -124,6 +143,7 @@ class Clerk(File):
         self.sent_down_from.add(lead["level"])
         self._joint(lead)
         self._dispatched(level)
+        self._may_be_admitted(said, named=level)
 
     def _submit_reply(self, _role: str, said: dict[str, Any]) -> None:
         leg = self._own(said)
@@ -132,10 +152,17 @@ class Clerk(File):
             self._end_leg(leg)
             return
         self._must(self.state == "in_progress" and not self.unread)
+        self._must(self.join != "all" or not self._awaits_helpers())
         leg["state"] = "replied"
         self._stop("first_contact", leg["id"])
         self._start("review")
         self.state, self.submitted, self.replied = "pending_review", self.now, True
+
+    def _awaits_helpers(self) -> bool:
+        waiting = ("pending_sign", "in_progress")
+        return any(
+            leg["role"] == "joint" and leg["mandatory"] and leg["state"] in waiting for leg in self.legs
+        )
 
     def _review_pass(self, _role: str, _said: dict[str, Any]) -> None:
         self._passed()
@@ -146,13 +173,24 @@ class Clerk(File):
         self.state, self.submitted = "in_progress", None
 
     def _callback(self, _role: str, said: dict[str, Any]) -> None:
+        clock = self._clock("callback")
+        self._must(self.state != "merged" or (clock is not None and clock["running"]))
         if not said["contacted"]:
             self._must(said["satisfied"] is None)
             self.tries.append(self.now // DAY)
             if len(self.tries) >= 3 and len(set(self.tries)) >= 2:
-                self._end("closed")
+                self._asked()
         elif said["satisfied"] is False and said["attributable"] and self.cycle == 1:
-            self._again()
+            if self.state == "merged":
+                self._opened("dissatisfied")
+            else:
+                self._again()
+        else:
+            self._asked()
+
+    def _asked(self) -> None:
+        if self.state == "merged":
+            self._stop("callback")
         else:
             self._end("closed")
 
@@ -183,6 +221,11 @@ class Clerk(File):
             self._dispatched(self._first_rung())
 
     def _dispatched(self, level: str, percent: int = 100) -> None:
+        for held in [leg for leg in self.legs if leg["role"] == "joint" and leg["level"] == level]:
+            self._end_leg(held)
+        for leg in self.legs:
+            if leg["level"] == level and leg["state"] in ("pending_sign", "in_progress"):
+                self._end_leg(leg)
         leg = self._new_leg(level, "lead")
         self._stop("dispatch")
         self._start("sign", leg=leg["id"])
@@ -194,7 +237,8 @@ class Clerk(File):
         leg: dict[str, Any] = {
             "id": str(len(self.legs) + 1), "level": level, "role": role, "state": "pending_sign",
             "contacted": False, "cards": set[str](), "cancelled": set[str](),
-            "since": self.now, "taken_away": False, "returned": False,
+            "since": self.now, "taken_away": False, "returned": False, "not_admitted": False, "mandatory": False,
+            "asked": False,
         }  # fmt: skip
         self.legs.append(leg)
         return leg
@@ -213,20 +257,22 @@ class Clerk(File):
 
     def _end_leg(self, leg: dict[str, Any]) -> None:
         leg["state"] = "ended"
-        for kind in ("sign", "first_contact", "dwell"):
+        for kind in ("sign", "first_contact", "dwell", "joint"):
             self._stop(kind, leg["id"])
 
     def _passed(self) -> None:
         self._stop("review")
         self._start("callback")
         self.state = "pending_callback"
-        if not self.called_back:
+        if not (self.called_back or self.children):
             self._end("closed")
 
     def _again(self) -> None:
         lead = self.lead or {}
         self._end_leg(lead)
-        self._stop_all()
+        for clock in self.clocks:
+            if clock["kind"] != "decision" and not self._is_of_a_helper(clock):
+                clock.update(running=False, paused=False)
         self._start("total", percent=self.redo_percent)
         self.cycle, self.tries, self.submitted, self.replied = self.cycle + 1, [], None, False
         self._dispatched(lead["level"], percent=self.redo_percent)
@@ -252,4 +298,15 @@ class Clerk(File):
         self.state, self.ended_on = state, self.now
 
     @abstractmethod
-    def _settle_application(self, number: str | None, *, granted: bool = False) -> None: ...
+    def _ask(
+        self, kind: str, lead: dict[str, Any] | None = None, by: str = "", limit: str = ""
+    ) -> dict[str, Any]: ...
+
+    @abstractmethod
+    def _silent(self, number: str | None) -> None: ...
+
+    @abstractmethod
+    def _may_be_admitted(self, said: dict[str, Any], named: str | None) -> None: ...
+
+    @abstractmethod
+    def _opened(self, cause: str) -> None: ...

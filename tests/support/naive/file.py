@@ -8,9 +8,18 @@ from typing import Any
 from tests.support.naive.office import DAY, Office
 from tests.support.naive.table import ENDED, FIRST_TO_SPEAK, LADDER, SPEAKING
 
+Promise = tuple[dict[str, str], dict[str, str]]
+"""The limits, and how long each level may keep the request."""
+
+NEVER = 10**12
+
 
 class Refusal(Exception):
     """The naive clerk says no."""
+
+
+def _up(amount: float) -> int:
+    return -int(-amount // 1)
 
 
 class File(ABC):
@@ -20,9 +29,8 @@ class File(ABC):
         self,
         *,
         now: int,
-        office: Office,
-        limits: dict[str, str],
-        dwell: dict[str, str],
+        offices: tuple[Office, ...],
+        promises: tuple[Promise, ...],
         units: set[str],
         marks: tuple[int, ...],
         complete: bool,
@@ -31,14 +39,14 @@ class File(ABC):
         redo_percent: int = 50,
         hurried: bool = False,
         longer: str = "",
+        confirm: str = "",
         named: str = "town",
         secrecy: str = "party",
     ) -> None:
         self.now = now
-        self.office = office
-        self.limits = limits
-        self.dwell = dwell
-        self.rungs = [level for level in LADDER if level in dwell]
+        self.offices, self.calendar = offices, 0
+        self.promises, self.promise = promises, 0
+        self.rungs = [level for level in LADDER if level in promises[0][1]]
         self.units = units
         self.marks = marks
         self.called_back = called_back
@@ -66,9 +74,28 @@ class File(ABC):
         self.instructed, self.unread = 0, set[str]()
         self.files = set[str]()
         self.children = set[str]()
-        self._start("registration")
-        if complete:
-            self._accepted()
+        self.join, self.join_set_by = "lead_decides", ""
+        self.begun, self.complete = False, complete
+        self.confirm = confirm
+        self.ruled = False
+        self.excluded, self.excluded_by, self.upheld = "", "", False
+        self.promised_for: int | None = None
+        self.awaits_answer, self.answered_on = False, None
+
+    @property
+    def office(self) -> Office:
+        """The office in whose calendar the limits count at present."""
+        return self.offices[self.calendar]
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """The limits that are promised at present."""
+        return self.promises[self.promise][0]
+
+    @property
+    def dwell(self) -> dict[str, str]:
+        """How long each level may keep the request."""
+        return self.promises[self.promise][1]
 
     # What an onlooker may ask.
 
@@ -81,11 +108,7 @@ class File(ABC):
             return clock["reached"][100]
         if not clock["running"]:
             return None
-        minute, counted = self.now, clock["counted"]
-        while counted < clock["need"]:
-            counted += not clock["working"] or self.office.is_open(minute)
-            minute += 1
-        return minute
+        return self._after(clock, self.now, clock["need"])
 
     @property
     def lead(self) -> dict[str, Any] | None:
@@ -98,22 +121,31 @@ class File(ABC):
     def pass_minutes(self, minutes: int) -> None:
         """Let the minutes go by, one at a time."""
         for left in range(minutes, 0, -1):
-            if self.state in ENDED:
+            running = [clock for clock in self.clocks if clock["running"]]
+            if self.state in ENDED and not running:
                 self.now += left
                 return
-            open_now = self.office.is_open(self.now)
+            is_open = self.office.is_open(self.now)
             self.now += 1
-            for clock in self.clocks:
-                if clock["running"] and (open_now or not clock["working"]):
-                    clock["counted"] += 1
-                    clock["ticks"].append(self.now)
-                    self._note_reached(clock)
-            self.settle()
+            woken = [clock for clock in running if self._tick(clock, is_open)]
+            if woken:
+                self.settle()
+
+    def _tick(self, clock: dict[str, Any], is_open: bool) -> bool:
+        """A minute for one clock; whether it has something to say now."""
+        clock["ran"].append(self.now - 1)
+        if clock["working"] and not is_open:
+            return False
+        clock["ticks"].append(self.now)
+        if len(clock["ticks"]) * 100 < clock["wakes_at"]:
+            return False
+        self._measure(clock)
+        return True
 
     def settle(self) -> None:
         """Let everything speak that has something to say and may."""
         self._let_lapse()
-        while self.state not in ENDED and (waiting := self._waiting()):
+        while waiting := self._waiting():
             _, _, percent, clock = min(waiting, key=lambda entry: entry[:3])
             clock["fired"].add(percent)
             self.fired.append((clock["kind"], clock["leg"], percent, clock["reached"][percent]))
@@ -126,23 +158,34 @@ class File(ABC):
             (minute, FIRST_TO_SPEAK.index(clock["kind"]), percent, clock)
             for clock in self.clocks
             if clock["running"]
-            and clock["kind"] in SPEAKING[self.state]
-            and (clock["leg"] in (None, lead and lead["id"]) or self._can_be_decided(clock["leg"]))
+            and ("joint" if self._is_of_a_helper(clock) else clock["kind"]) in SPEAKING.get(self.state, set())
+            and (
+                clock["leg"] in (None, lead and lead["id"])
+                or self._is_of_a_helper(clock)
+                or self._can_be_decided(clock["leg"])
+            )
             for percent, minute in clock["reached"].items()
             if percent not in clock["fired"]
         ]
 
-    def _note_reached(self, clock: dict[str, Any]) -> None:
-        for percent in self._percents(clock["kind"]):
-            if percent not in clock["reached"] and clock["counted"] * 100 >= clock["need"] * percent:
-                clock["reached"][percent] = self.now
+    def _is_of_a_helper(self, clock: dict[str, Any]) -> bool:
+        helpers = {leg["id"] for leg in self.legs if leg["role"] == "joint"}
+        return clock["kind"] in ("sign", "joint") and clock["leg"] in helpers
+
+    def _measure(self, clock: dict[str, Any]) -> None:
+        """Look up when each share of the limit was used, and which comes next."""
+        need, ticks = clock["need"], clock["ticks"]
+        percents = self._percents(clock["kind"])
+        used = [percent for percent in percents if len(ticks) * 100 >= need * percent]
+        clock["reached"] = {percent: ticks[_up(need * percent / 100) - 1] for percent in used}
+        clock["wakes_at"] = min((need * each for each in percents if each not in used), default=NEVER)
 
     def _percents(self, kind: str) -> tuple[int, ...]:
         if kind == "total":
             return self.marks
         if kind == "dwell":
             return (*self.marks[:-3], 100)
-        return (100, 200) if kind == "review" else (100,)
+        return {"review": (100, 200), "joint": (90, 100)}.get(kind, (100,))
 
     # What others say.
 
@@ -172,9 +215,13 @@ class File(ABC):
         return leg
 
     def _usual_holder(self) -> str:
-        """The lowest rung; after a unit gave the matter back, whom it named."""
+        """The lowest rung; after a unit gave the matter back, whom it named; above a community that did not take it."""
         leads = [leg for leg in self.legs if leg["role"] == "lead"]
-        return self.named if leads and leads[-1]["returned"] else self._first_rung()
+        if leads and leads[-1]["returned"]:
+            return self.named
+        if leads and leads[-1]["not_admitted"]:
+            return self._rung_above(leads[-1]["level"]) or leads[-1]["level"]
+        return self._first_rung()
 
     def _first_rung(self) -> str:
         return next(level for level in self.rungs if level in self.units)
@@ -187,26 +234,36 @@ class File(ABC):
         return next((c for c in reversed(self.clocks) if (c["kind"], c["leg"]) == (kind, leg)), None)
 
     def _start(self, kind: str, limit: str = "", leg: str | None = None, percent: int = 100) -> None:
-        need, working = self._minutes(limit or self.limits[kind])
+        limit = limit or self.limits[kind]
+        need, working = self._minutes(limit, self.now)
         self.clocks = [clock for clock in self.clocks if (clock["kind"], clock["leg"]) != (kind, leg)]
         self.clocks.append(
             {
-                "kind": kind, "leg": leg, "need": need * percent / 100, "working": working, "counted": 0,
-                "running": True, "paused": False, "stopped_at": None, "reached": dict[int, int](), "fired": set[int](),
-                "ticks": list[int](),
+                "kind": kind, "leg": leg, "limit": limit, "percent": percent, "more": 0, "since": self.now,
+                "need": need * percent / 100, "working": working, "running": True, "paused": False, "stopped_at": None,
+                "reached": dict[int, int](), "fired": set[int](), "ran": list[int](), "ticks": list[int](),
             }
         )  # fmt: skip
+        self._measure(self.clocks[-1])
 
     def _stop_all(self) -> None:
         for clock in self.clocks:
-            clock.update(running=False, paused=False)
+            if clock["kind"] != "decision":
+                clock.update(running=False, paused=False)
 
     def _stop(self, kind: str, leg: str | None = None) -> None:
         for clock in self.clocks:
             if (clock["kind"], clock["leg"]) == (kind, leg) and (clock["running"] or clock["paused"]):
                 clock.update(running=False, paused=False, stopped_at=self.now)
 
-    def _minutes(self, limit: str) -> tuple[int, bool]:
+    def _after(self, clock: dict[str, Any], minute: int, need: float) -> int:
+        """When a clock has used so much, if it runs on from there."""
+        left = _up(need - len(clock["ticks"]))
+        if left <= 0:
+            return minute
+        return self.office.later(minute, left) if clock["working"] else minute + left
+
+    def _minutes(self, limit: str, since: int) -> tuple[int, bool]:
         amount = int("".join(letter for letter in limit if letter.isdigit()))
         match limit.lstrip("0123456789"):
             case "min":
@@ -218,6 +275,6 @@ class File(ABC):
             case "wh":
                 return amount * 60, True
             case "wd":
-                return self.office.worked(self.now, self.office.close_after(self.now, amount)), True
+                return self.office.worked(since, self.office.close_after(since, amount)), True
             case unit:
                 raise ValueError(unit)

@@ -14,6 +14,10 @@ class Office:
         self._usual = set(range(9 * 60, 12 * 60)) | set(range(14 * 60, 18 * 60))
         self._exceptions = exceptions
         self._minutes = [minute % DAY in self.hours(minute // DAY) for minute in range(HORIZON * DAY)]
+        self._open = [minute for minute, is_open in enumerate(self._minutes) if is_open]
+        self._before = [0]
+        for is_open in self._minutes:
+            self._before.append(self._before[-1] + is_open)
 
     def hours(self, day: int) -> set[int]:
         """The open minutes of a day, counted from midnight."""
@@ -35,4 +39,8 @@ class Office:
 
     def worked(self, begin: int, end: int) -> int:
         """How many open minutes lie between."""
-        return sum(self.is_open(minute) for minute in range(begin, end))
+        return self._before[end] - self._before[begin]
+
+    def later(self, minute: int, open_minutes: int) -> int:
+        """When so many open minutes have passed since then."""
+        return self._open[self._before[minute] + open_minutes - 1] + 1 if open_minutes else minute

@@ -1,0 +1,1 @@
+"""The neighbouring systems: adapters, their wire, and the simulators, over real HTTP."""
