@@ -171,6 +171,7 @@ MATRIX = [
     ("GET", "/v1/partners", None, (401, 200, 200, 200, 403, 403)),
     ("GET", "/v1/partners/enforcement/cases", None, (401, 200, 200, 403, 403, 403)),
     ("GET", "/v1/partners/enforcement/messages", None, (401, 200, 200, 403, 403, 403)),
+    ("POST", "/v1/partners/enforcement/messages/9/set-aside", {}, (401, 404, 403, 403, 403, 403)),
     ("POST", "/v1/partners/enforcement/messages/9/assign", CASE, (401, 404, 403, 403, 403, 403)),
     ("GET", "/v1/partners/enforcement/reconciliations", None, (401, 200, 200, 200, 403, 403)),
     ("POST", "/v1/partners/enforcement/reconciliations", {}, (401, 202, 403, 403, 403, 403)),

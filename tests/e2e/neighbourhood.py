@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
@@ -237,7 +238,7 @@ class Town:
         """Wait until something is seen; who does not answer at all is asked again."""
         give_up_at = time.monotonic() + PATIENCE_SECONDS
         while True:
-            with suppress(httpx2.TransportError):
+            with suppress(httpx2.TransportError, OperationalError):
                 if await seen():
                     return
             assert time.monotonic() < give_up_at, told

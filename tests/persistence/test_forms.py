@@ -7,16 +7,19 @@ from dataclasses import fields
 
 from domain.notices import Notice
 from domain.request import Intake
-from domain.summary import LegSummary, RequestSummary, summarize
+from domain.summary import LegSummary, RequestSummary, SummonsSummary, summarize
 from persistence.forms import canonical, facts, intakes
 from persistence.projections import rows_of
-from persistence.tables import legs, notices, requests
+from persistence.tables import legs, notices, requests, summonses
 from tests.support.builders import intake, unclassified
 from tests.support.stories import climbed, closed, entries, told
 
 
 def test_every_field_of_a_summary_has_its_column() -> None:
-    assert {column.name for column in requests.columns} == {f.name for f in fields(RequestSummary)} - {"legs"}
+    own = {f.name for f in fields(RequestSummary)} - {"legs", "summonses"}
+    assert {column.name for column in requests.columns} == own
+    summoned = {f.name for f in fields(SummonsSummary)}
+    assert {column.name for column in summonses.columns} == summoned | {"number", "seq"}
     assert {column.name for column in legs.columns} == {f.name for f in fields(LegSummary)} | {
         "number",
         "seq",
