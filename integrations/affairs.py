@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,98 +11,12 @@ from pydantic import TypeAdapter
 from domain.affair_items import AffairItem
 from domain.partners import Affair, CaseBrief, CaseMessage, Partner
 from domain.policy import Urgency
-from integrations.port import CaseLine, PartnerRejected, PartnerUnavailable, Receipt, Withdrawal
-from integrations.translation import ACCEPTED, WITHDRAWAL, cases_since, in_utc, of_case, read_one, written
-from integrations.transport import Transport, path_of, utc_now
+from integrations.adapter import Adapter, Interface, Spelling
+from integrations.port import PartnerRejected, PartnerUnavailable
+from integrations.translation import in_utc
 from integrations.wire import affairs as wire
 
-_MESSAGES = TypeAdapter(wire.AffairMessages)
 _ITEMS = TypeAdapter(wire.ItemPage)
-
-
-class AffairsGateway:
-    """The affairs platform, spoken to as every partner (:class:`integrations.port.PartnerGateway`), with its items."""
-
-    partner: Partner = Partner.AFFAIRS
-
-    def __init__(self, transport: Transport, now: Callable[[], datetime] = utc_now) -> None:
-        self._transport = transport
-        self._now = now
-
-    async def aclose(self) -> None:
-        """End the connections."""
-        await self._transport.aclose()
-
-    async def open(self, *, key: str, brief: CaseBrief) -> Receipt:
-        """Open an affair, or follow one that the citizen has already."""
-        with written():
-            order = wire.OpenAffair(
-                message_id=key,
-                correlation_id=brief.case,
-                sequence=1,
-                sent_at=self._now(),
-                data=_affair(brief),
-            )
-        accepted = await self._transport.send(wire.AFFAIRS, order, key=key, answer=ACCEPTED)
-        return Receipt(accepted.number)
-
-    async def read(self, *, case: str) -> tuple[CaseMessage, ...]:
-        """Everything that was said of an affair."""
-        found = await self._transport.fetch(path_of(wire.AFFAIR_MESSAGES, case), _MESSAGES)
-        return of_case(case, found.messages, translated)
-
-    async def withdraw(self, *, key: str, case: str, reason: str) -> Withdrawal:
-        """Take an affair back."""
-        with written():
-            order = wire.WithdrawAffair(
-                message_id=key,
-                correlation_id=case,
-                sequence=2,
-                sent_at=self._now(),
-                data=wire.AffairWithdrawalData(reason=reason),
-            )
-        path = path_of(wire.AFFAIR_WITHDRAWAL, case)
-        result = await self._transport.send(path, order, key=key, answer=WITHDRAWAL)
-        return Withdrawal(result.outcome)
-
-    async def confirm(self, *, key: str, case: str, note: str) -> None:
-        """Say that the result was received."""
-        with written():
-            order = wire.ConfirmAffair(
-                message_id=key,
-                correlation_id=case,
-                sequence=3,
-                sent_at=self._now(),
-                data=wire.AffairConfirmationData(note=note),
-            )
-        await self._transport.send(path_of(wire.AFFAIR_CONFIRMATION, case), order, key=key, answer=ACCEPTED)
-
-    async def list_cases(self, *, since: datetime) -> Sequence[CaseLine]:
-        """Every affair of ours that is open, or ended since."""
-        return await cases_since(self._transport, wire.AFFAIRS, "endedSince", since)
-
-    def message_in(self, body: bytes) -> CaseMessage:
-        """The message in a call-back's body."""
-        return read_one(body, wire.AFFAIR_MESSAGE, translated)
-
-    async def items(self, changed_since: datetime | None) -> AsyncGenerator[Sequence[AffairItem]]:
-        """The catalogue's items that changed since an instant (else all), page by page, the oldest change first.
-
-        Raises:
-            PartnerUnavailable: a page could not be had; what came before it stands.
-        """
-        changed = {} if changed_since is None else {"changedSince": in_utc(changed_since).isoformat()}
-        cursor = ""
-        while True:
-            page = await self._transport.fetch(
-                wire.ITEMS, _ITEMS, changed | ({"cursor": cursor} if cursor else {})
-            )
-            yield [_item(item) for item in page.items]
-            if not page.next_cursor:
-                return
-            if page.next_cursor == cursor:
-                raise PartnerUnavailable("the catalogue has no end")
-            cursor = page.next_cursor
 
 
 def _affair(brief: CaseBrief) -> wire.AffairData:
@@ -164,3 +78,48 @@ def translated(message: wire.AffairMessage) -> CaseMessage:
             return replace(bare, text=data.returned_to)
         case wire.AffairWithdrawn(data=data):
             return replace(bare, code=data.code, text=data.reason)
+
+
+class AffairsGateway(Adapter[wire.AffairMessage]):
+    """The affairs platform: affairs are opened or followed; it has a catalogue of items too."""
+
+    partner = Partner.AFFAIRS
+    interface = Interface(
+        handover=Spelling(wire.AFFAIRS, 1, wire.OpenAffair, _affair),
+        withdrawal=Spelling(
+            wire.AFFAIR_WITHDRAWAL,
+            2,
+            wire.WithdrawAffair,
+            lambda reason: wire.AffairWithdrawalData(reason=reason),
+        ),
+        confirmation=Spelling(
+            wire.AFFAIR_CONFIRMATION,
+            3,
+            wire.ConfirmAffair,
+            lambda note: wire.AffairConfirmationData(note=note),
+        ),
+        messages=wire.AFFAIR_MESSAGES,
+        ended_since="endedSince",
+        told=TypeAdapter(wire.AffairMessages),
+        message=wire.AFFAIR_MESSAGE,
+        translated=translated,
+    )
+
+    async def items(self, changed_since: datetime | None) -> AsyncGenerator[Sequence[AffairItem]]:
+        """The catalogue's items that changed since an instant (else all), page by page, the oldest change first.
+
+        Raises:
+            PartnerUnavailable: a page could not be had; what came before it stands.
+        """
+        changed = {} if changed_since is None else {"changedSince": in_utc(changed_since).isoformat()}
+        cursor = ""
+        while True:
+            page = await self._transport.fetch(
+                wire.ITEMS, _ITEMS, changed | ({"cursor": cursor} if cursor else {})
+            )
+            yield [_item(item) for item in page.items]
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise PartnerUnavailable("the catalogue has no end")
+            cursor = page.next_cursor

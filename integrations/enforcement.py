@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from pydantic import TypeAdapter
 
 from domain.partners import CaseBrief, CaseMessage, Clue, Partner
 from domain.policy import Urgency
-from integrations.port import CaseLine, PartnerRejected, Receipt, Withdrawal
-from integrations.translation import ACCEPTED, WITHDRAWAL, cases_since, in_utc, of_case, read_one, written
-from integrations.transport import Transport, path_of, utc_now
+from integrations.adapter import Adapter, Interface, Spelling
+from integrations.port import PartnerRejected
+from integrations.translation import in_utc
 from integrations.wire import enforcement as wire
 from integrations.wire.envelope import PlaceSent
 
@@ -24,74 +23,6 @@ HURRY: Mapping[Urgency, wire.Hurry] = {
     Urgency.LOW: "ordinary",
     Urgency.CONSULT: "ordinary",
 }
-
-_MESSAGES = TypeAdapter(wire.EnforcementMessages)
-
-
-class EnforcementGateway:
-    """The enforcement case system, as every partner is spoken to (:class:`integrations.port.PartnerGateway`)."""
-
-    partner: Partner = Partner.ENFORCEMENT
-
-    def __init__(self, transport: Transport, now: Callable[[], datetime] = utc_now) -> None:
-        self._transport = transport
-        self._now = now
-
-    async def aclose(self) -> None:
-        """End the connections."""
-        await self._transport.aclose()
-
-    async def open(self, *, key: str, brief: CaseBrief) -> Receipt:
-        """Hand a clue over."""
-        with written():
-            order = wire.ClueHandover(
-                message_id=key,
-                correlation_id=brief.case,
-                sequence=1,
-                sent_at=self._now(),
-                data=_clue(brief),
-            )
-        accepted = await self._transport.send(wire.CLUES, order, key=key, answer=ACCEPTED)
-        return Receipt(accepted.number)
-
-    async def read(self, *, case: str) -> tuple[CaseMessage, ...]:
-        """Everything that was said of a clue."""
-        found = await self._transport.fetch(path_of(wire.CLUE_MESSAGES, case), _MESSAGES)
-        return of_case(case, found.messages, translated)
-
-    async def withdraw(self, *, key: str, case: str, reason: str) -> Withdrawal:
-        """Take a clue back."""
-        with written():
-            order = wire.ClueWithdrawn(
-                message_id=key,
-                correlation_id=case,
-                sequence=2,
-                sent_at=self._now(),
-                data=wire.WithdrawalData(reason=reason),
-            )
-        path = path_of(wire.CLUE_WITHDRAWAL, case)
-        result = await self._transport.send(path, order, key=key, answer=WITHDRAWAL)
-        return Withdrawal(result.outcome)
-
-    async def confirm(self, *, key: str, case: str, note: str) -> None:
-        """Say that the result was received."""
-        with written():
-            order = wire.ResultConfirmed(
-                message_id=key,
-                correlation_id=case,
-                sequence=3,
-                sent_at=self._now(),
-                data=wire.ConfirmationData(note=note),
-            )
-        await self._transport.send(path_of(wire.CLUE_CONFIRMATION, case), order, key=key, answer=ACCEPTED)
-
-    async def list_cases(self, *, since: datetime) -> Sequence[CaseLine]:
-        """Every clue of ours that is open, or ended since."""
-        return await cases_since(self._transport, wire.CLUES, "ended_since", since)
-
-    def message_in(self, body: bytes) -> CaseMessage:
-        """The message in a call-back's body."""
-        return read_one(body, wire.ENFORCEMENT_MESSAGE, translated)
 
 
 def _clue(brief: CaseBrief) -> wire.ClueData:
@@ -136,3 +67,23 @@ def translated(message: wire.EnforcementMessage) -> CaseMessage:
             return replace(bare, code=data.amount_class, text=f"{data.decision_number} {data.measure}")
         case wire.CaseClosed(data=data):
             return replace(bare, number=data.case_number, text=data.result, evidence=data.photos)
+
+
+class EnforcementGateway(Adapter[wire.EnforcementMessage]):
+    """The enforcement case system: clues are handed over, and become its cases."""
+
+    partner = Partner.ENFORCEMENT
+    interface = Interface(
+        handover=Spelling(wire.CLUES, 1, wire.ClueHandover, _clue),
+        withdrawal=Spelling(
+            wire.CLUE_WITHDRAWAL, 2, wire.ClueWithdrawn, lambda reason: wire.WithdrawalData(reason=reason)
+        ),
+        confirmation=Spelling(
+            wire.CLUE_CONFIRMATION, 3, wire.ResultConfirmed, lambda note: wire.ConfirmationData(note=note)
+        ),
+        messages=wire.CLUE_MESSAGES,
+        ended_since="ended_since",
+        told=TypeAdapter(wire.EnforcementMessages),
+        message=wire.ENFORCEMENT_MESSAGE,
+        translated=translated,
+    )

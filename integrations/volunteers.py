@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Literal
 
 from pydantic import TypeAdapter
 
 from domain.partners import CaseBrief, CaseMessage, Partner, VolunteerTask
 from domain.policy import Urgency
-from integrations.port import CaseLine, PartnerRejected, Receipt, Withdrawal
-from integrations.translation import ACCEPTED, WITHDRAWAL, cases_since, in_utc, of_case, read_one, written
-from integrations.transport import Transport, path_of, utc_now
+from integrations.adapter import Adapter, Interface, Spelling
+from integrations.port import PartnerRejected
+from integrations.translation import in_utc
 from integrations.wire import volunteers as wire
 from integrations.wire.envelope import PlaceSent
 
@@ -35,74 +34,7 @@ PRIORITY: Mapping[Urgency, int] = {
     Urgency.CONSULT: 3,
 }
 
-_MESSAGES = TypeAdapter(wire.VolunteerMessages)
 _MINUTES_PER_HOUR = 60
-
-
-class VolunteersGateway:
-    """The volunteers' platform, as every partner is spoken to (:class:`integrations.port.PartnerGateway`)."""
-
-    partner: Partner = Partner.VOLUNTEERS
-
-    def __init__(self, transport: Transport, now: Callable[[], datetime] = utc_now) -> None:
-        self._transport = transport
-        self._now = now
-
-    async def aclose(self) -> None:
-        """End the connections."""
-        await self._transport.aclose()
-
-    async def open(self, *, key: str, brief: CaseBrief) -> Receipt:
-        """Publish a task."""
-        with written():
-            order = wire.TaskPublish(
-                message_id=key,
-                correlation_id=brief.case,
-                sequence=1,
-                sent_at=self._now(),
-                data=_task(brief),
-            )
-        accepted = await self._transport.send(wire.TASKS, order, key=key, answer=ACCEPTED)
-        return Receipt(accepted.number)
-
-    async def read(self, *, case: str) -> tuple[CaseMessage, ...]:
-        """Everything that was said of a task."""
-        found = await self._transport.fetch(path_of(wire.TASK_MESSAGES, case), _MESSAGES)
-        return of_case(case, found.messages, translated)
-
-    async def withdraw(self, *, key: str, case: str, reason: str) -> Withdrawal:
-        """Cancel a task."""
-        with written():
-            order = wire.TaskCancel(
-                message_id=key,
-                correlation_id=case,
-                sequence=2,
-                sent_at=self._now(),
-                data=wire.TaskCancelData(reason=reason),
-            )
-        path = path_of(wire.TASK_CANCELLATION, case)
-        result = await self._transport.send(path, order, key=key, answer=WITHDRAWAL)
-        return Withdrawal(result.outcome)
-
-    async def confirm(self, *, key: str, case: str, note: str) -> None:
-        """Confirm the result, so that hours are credited."""
-        with written():
-            order = wire.TaskResult(
-                message_id=key,
-                correlation_id=case,
-                sequence=3,
-                sent_at=self._now(),
-                data=wire.TaskResultData(note=note),
-            )
-        await self._transport.send(path_of(wire.TASK_RESULT, case), order, key=key, answer=ACCEPTED)
-
-    async def list_cases(self, *, since: datetime) -> Sequence[CaseLine]:
-        """Every task of ours that is open, or ended since."""
-        return await cases_since(self._transport, wire.TASKS, "ended_since", since)
-
-    def message_in(self, body: bytes) -> CaseMessage:
-        """The message in a call-back's body."""
-        return read_one(body, wire.VOLUNTEER_MESSAGE, translated)
 
 
 def _task(brief: CaseBrief) -> wire.TaskData:
@@ -162,3 +94,23 @@ def translated(message: wire.VolunteerMessage) -> CaseMessage:
             return replace(bare, code=data.code, text=data.reason)
         case wire.Unclaimed(data=data):
             return replace(bare, people=data.signed_up)
+
+
+class VolunteersGateway(Adapter[wire.VolunteerMessage]):
+    """The volunteers' platform: tasks are published, and hours are credited when their result is confirmed."""
+
+    partner = Partner.VOLUNTEERS
+    interface = Interface(
+        handover=Spelling(wire.TASKS, 1, wire.TaskPublish, _task),
+        withdrawal=Spelling(
+            wire.TASK_CANCELLATION, 2, wire.TaskCancel, lambda reason: wire.TaskCancelData(reason=reason)
+        ),
+        confirmation=Spelling(
+            wire.TASK_RESULT, 3, wire.TaskResult, lambda note: wire.TaskResultData(note=note)
+        ),
+        messages=wire.TASK_MESSAGES,
+        ended_since="ended_since",
+        told=TypeAdapter(wire.VolunteerMessages),
+        message=wire.VOLUNTEER_MESSAGE,
+        translated=translated,
+    )
