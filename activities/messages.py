@@ -9,7 +9,7 @@ from datetime import datetime
 
 from domain.commands import Answer
 from domain.events import Event
-from domain.notices import Notice
+from domain.notices.telling import Notice
 from domain.summary import RequestSummary
 from domain.units import Actor
 

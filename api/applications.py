@@ -19,14 +19,14 @@ from api.problems import not_found
 from api.requests import Cursor
 from api.sight import sees, sight_of
 from api.third_parties import masked, reads_as_written
-from domain.applications import Application, ExceptionKind
-from domain.clock import ClockKind, promised
 from domain.commands import Act, Rule
+from domain.exceptions.applications import Application, ExceptionKind
+from domain.exceptions.terms import DutyAmendment
+from domain.exceptions.undecided import can_be_decided
 from domain.levels import Level
+from domain.limits.clock import ClockKind, promised
 from domain.refusals import Refused
 from domain.request import RequestState
-from domain.terms import DutyAmendment
-from domain.undecided import can_be_decided
 from domain.units import HANDS, Unit
 from persistence.applications import Asked, read_asked, waiting_for_decisions
 from persistence.timeline import load_state

@@ -13,10 +13,10 @@ from api.doors import Doors
 from api.fields import Incoming, Instant, Remark, Sentence
 from api.third_parties import for_outsiders
 from domain import commands as asked
+from domain.cases.handovers import LONGEST_CODE, MOST_ENTRIES, MOST_VOLUNTEERS
 from domain.chapters.closing import EVIDENCE_LIMIT
 from domain.chapters.neighbours import LONGEST_DOCUMENT
 from domain.commands import Act
-from domain.handovers import LONGEST_CODE, MOST_ENTRIES, MOST_VOLUNTEERS
 from domain.partners import Affair, CaseStatus, CaseTerms, Clue, Handover, Partner, VolunteerTask
 from domain.refusals import Refused
 from persistence.affair_items import require_item

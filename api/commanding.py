@@ -22,7 +22,7 @@ from domain.levels import Level
 from domain.lifecycle import decide
 from domain.refusals import Refused
 from domain.request import RequestState
-from domain.superiors import Reach
+from domain.responsibility.superiors import Reach
 from domain.units import Actor, Role
 from persistence.answers import StoredAnswer, find_answer
 from persistence.timeline import load_state

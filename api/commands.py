@@ -22,12 +22,12 @@ from api.other_promises import moving_to, target_policy
 from api.problems import not_found
 from api.registration import matter_and_promise
 from domain import commands as asked
-from domain.applications import ExceptionKind
 from domain.commands import Act
+from domain.exceptions.applications import ExceptionKind
+from domain.exceptions.terms import Terms
 from domain.levels import Level
 from domain.refusals import Refused
 from domain.request import ReopenCause, RequestState, Visibility
-from domain.terms import Terms
 from domain.units import Unit
 from persistence.reading import category_of, received
 from persistence.timeline import load_state

@@ -20,10 +20,10 @@ from api.keyring import Keyring
 from api.listening import Bell
 from api.promises import PoliciesInForce
 from cities.pack import CityPack
-from domain.calendar import WorkingCalendar
 from domain.commands import Answer, Order
 from domain.partners import Partner
 from domain.request import Intake
+from domain.time.calendar import WorkingCalendar
 from integrations.port import PartnerGateway
 from persistence.engine import ReadConnection
 from persistence.identity import Seal

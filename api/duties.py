@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cities.pack import CityPack
-from domain.routing import DutyEntry, DutyIndex, entry_for, ruled_first
-from domain.terms import DutyAmendment
+from domain.exceptions.terms import DutyAmendment
+from domain.responsibility.routing import DutyEntry, DutyIndex, entry_for, ruled_first
 from persistence.amendments import Ruled, read_amendments, rulings
 from persistence.engine import reading
 

@@ -20,13 +20,13 @@ from api.doors import Doors, TheDoors
 from api.fields import IdempotencyKey, IfMatch, LegPath, NumberPath
 from api.openapi import name_of, reads, refusals_of
 from api.terms_shown import TermsShown, terms_shown
-from domain.applications import Application, ExceptionKind
 from domain.commands import Act, Apply, OpenCase, Rule
+from domain.exceptions.applications import Application, ExceptionKind
+from domain.exceptions.terms import Terms
+from domain.exceptions.undecided import can_be_decided
 from domain.lifecycle import TABLE, possible_acts
 from domain.refusals import Refused
 from domain.request import RequestState
-from domain.terms import Terms
-from domain.undecided import can_be_decided
 from domain.units import Role
 
 router = APIRouter(prefix="/v1", tags=["exceptions"])

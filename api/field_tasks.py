@@ -23,12 +23,12 @@ from api.requests import state_seen
 from api.third_parties import for_outsiders, masked, reads_as_written
 from domain import commands as asked
 from domain.chapters.closing import EVIDENCE_LIMIT
-from domain.clock import ClockKind, promised
 from domain.commands import Act
-from domain.durations import Duration
 from domain.field_tasks import FieldParty, FieldTask
+from domain.limits.clock import ClockKind, promised
 from domain.numbers_of_persons import without_numbers
 from domain.request import RequestState, Visibility
+from domain.time.durations import Duration
 from domain.units import Role
 from persistence.timeline import load_state
 

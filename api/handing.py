@@ -15,10 +15,10 @@ from domain import commands as asked
 from domain.chapters.elsewhere import LONGEST_CASE
 from domain.chapters.sharing import USUAL_SHARE
 from domain.commands import Act
-from domain.durations import Duration
 from domain.joining import Join, JoinRule
 from domain.partners import WORDS, Partner
 from domain.refusals import Refused
+from domain.time.durations import Duration
 
 router = APIRouter(prefix="/v1", tags=["commands"])
 

@@ -18,8 +18,8 @@ from api.commanding import actor_of
 from api.doors import Doors
 from api.previewing import ActOf, Figures, Outlooks, few_enough, figures_of, look_at
 from domain.commands import Act
+from domain.limits.previews import Outlook
 from domain.operations import Operation
-from domain.previews import Outlook
 from domain.refusals import Refused
 from domain.units import Role
 from persistence.bulk import JobDraft, find_job_under, take_in_job

@@ -13,7 +13,7 @@ from api.doors import TheDoors
 from api.openapi import reads
 from api.requests import Cursor, Limit
 from api.sight import viewpoint
-from domain.notices import CITIZEN
+from domain.notices.telling import CITIZEN
 from domain.refusals import Refused
 from persistence.queries import KeptNotice, list_notices
 

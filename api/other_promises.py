@@ -7,7 +7,7 @@ from collections.abc import Callable
 from api.doors import Doors
 from api.policies import unknown_policy
 from domain.commands import MovePolicy
-from domain.policy import Policy
+from domain.limits.policy import Policy
 from domain.refusals import Refused
 from domain.request import Matter, PolicySnapshot
 from persistence.policies import find_version

@@ -8,8 +8,8 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from domain.cases.deadlines import UNCOLLECTED
+from domain.cases.reconciliation import Disagreement
 from domain.partners import COLLECTION, CaseStatus, Delivery, Partner, Via
-from domain.reconciliation import Disagreement
 from persistence.partner_cases import CaseRow
 from persistence.partner_messages import Heard, KeptMessage
 from persistence.reconciliations import Reconciliation

@@ -16,9 +16,9 @@ from api.fields import IdempotencyKey, Incoming, Instant, Remark
 from api.openapi import WRITES, reads, refusals
 from api.policy_bodies import CodePath, PolicyBody, body_of, policy_of
 from api.problems import not_found
-from domain.policy import Policy, PolicyFault, faults_of
+from domain.limits.policy import Policy, PolicyFault, faults_of
 from domain.refusals import Refused
-from domain.routing import unanswered_levels
+from domain.responsibility.routing import unanswered_levels
 from persistence import policies
 from persistence.engine import writing
 from persistence.policies import PublishedPolicy

@@ -9,9 +9,9 @@ from fastapi import Path
 from pydantic import Field
 
 from api.fields import Incoming, Name
-from domain.durations import Duration
 from domain.levels import Level
-from domain.policy import CallbackRule, ClockMode, Dwell, Extension, Policy, Thresholds, Urgency
+from domain.limits.policy import CallbackRule, ClockMode, Dwell, Extension, Policy, Thresholds, Urgency
+from domain.time.durations import Duration
 
 CODE_PATTERN = r"^P-[A-Z0-9-]{1,60}$"
 PolicyCode = Annotated[str, Field(pattern=CODE_PATTERN, examples=["P-GARBAGE"])]

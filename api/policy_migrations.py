@@ -20,8 +20,8 @@ from api.policies import Version, unknown_policy
 from api.policy_bodies import CodePath, PolicyCode
 from api.previewing import ActOf, Filter, Paging, PreviewPage, page_of
 from domain.commands import MovePolicy
+from domain.limits.policy import Policy
 from domain.operations import Operation
-from domain.policy import Policy
 from domain.refusals import Refused
 from domain.request import RequestState
 from domain.texts import required_text

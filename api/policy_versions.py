@@ -15,7 +15,7 @@ from api.openapi import reads
 from api.policies import Version, active_from, published_at, versions_of
 from api.policy_bodies import CodePath
 from api.problems import not_found
-from domain.policy_changes import Sense, changes_between
+from domain.limits.policy_changes import Sense, changes_between
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
 

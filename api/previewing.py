@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.doors import Doors
 from api.fields import NUMBER_FORM, AreaCode, Incoming
 from domain.commands import Act
-from domain.previews import Outlook, Preview, preview
+from domain.limits.previews import Outlook, Preview, preview
 from domain.refusals import Refused
 from domain.request import Light, RequestState
 from domain.units import Actor, Role

@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cities.pack import CityPack
-from domain.policy import Policy
-from domain.surges import Surge, promised_policy
+from domain.limits.policy import Policy
+from domain.limits.surges import Surge, promised_policy
 from persistence import policies
 from persistence.engine import reading
 from persistence.policies import PublishedPolicy

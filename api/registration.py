@@ -26,12 +26,12 @@ from api.problems import not_found
 from api.sight import sees, sees_all
 from api.similar import SimilarShown, shown
 from api.surroundings import surroundings_of
-from domain.calendar import Due, WorkingCalendar
-from domain.clock import ClockKind, promised
 from domain.commands import Answer
+from domain.limits.clock import ClockKind, promised
 from domain.refusals import Refused
 from domain.request import Matter, PolicySnapshot, RequestState, begin
-from domain.routing import Place
+from domain.responsibility.routing import Place
+from domain.time.calendar import Due, WorkingCalendar
 from persistence.answers import find_answer
 from persistence.engine import each_by_itself
 from persistence.identity import Caller, SealedCaller

@@ -24,9 +24,9 @@ from api.third_parties import masked, reads_as_written
 from api.whistles_shown import WhistleShown, whistles_of
 from api.words import EVENTS, STATES
 from domain.chapters.joining import awaited
-from domain.cumulative import cumulative
-from domain.explain import ClockExplained, explain
 from domain.levels import Level
+from domain.limits.cumulative import cumulative
+from domain.limits.explain import ClockExplained, explain
 from domain.request import Light, RequestState, State
 from domain.standing import ARCHIVED, reopening_ends, standing
 from domain.summary import summarize

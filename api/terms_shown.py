@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from domain.terms import ByUrgency, Reason, Terms, Window
+from domain.exceptions.terms import ByUrgency, Reason, Terms, Window
 
 
 class ReasonShown(BaseModel):

@@ -21,8 +21,8 @@ from api.openapi import COMMANDS, OF_ACTS, name_of, refusals, who_may
 from api.problems import not_found
 from api.tracked import Tracked, leading_story, story_of, tracked
 from domain import commands as asked
-from domain.applications import ExceptionKind
 from domain.commands import Act, Apply
+from domain.exceptions.applications import ExceptionKind
 from domain.request import RequestState
 from domain.units import Role
 from persistence.engine import ReadConnection

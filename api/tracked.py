@@ -13,7 +13,6 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from api.words import EVENTS, MILESTONES, STATES, Words
-from domain.clock import ClockKind, threshold
 from domain.events import (
     AnsweredDirectly,
     ApplicationMade,
@@ -26,6 +25,7 @@ from domain.events import (
     TransferredOut,
 )
 from domain.evolution import evolve
+from domain.limits.clock import ClockKind, threshold
 from domain.numbers_of_persons import without_numbers
 from domain.request import RequestState, State, begin
 from domain.standing import reopening_ends

@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from api.fields import Incoming, Instant, Name, Remark, Sentence, UnitCode
-from domain.chapters.planning import MOST_DECISIONS
-from domain.chapters.whistle_parties import BEST_MARK
-from domain.chapters.whistling import MOST_SUMMONED
+from domain.chapters.whistles.calling import MOST_SUMMONED
+from domain.chapters.whistles.parties import BEST_MARK
+from domain.chapters.whistles.planning import MOST_DECISIONS
 from domain.whistles import Mode, Post, WhistleKind
 
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]

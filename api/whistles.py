@@ -40,9 +40,9 @@ from api.whistle_bodies import (
 from api.whistles_shown import CalledShown, called_shown
 from domain import commands as asked
 from domain.commands import Act
-from domain.durations import Duration
 from domain.levels import Level
 from domain.refusals import Refused
+from domain.time.durations import Duration
 from domain.units import Unit
 from domain.whistles import Decision, Spot, Summoned
 from persistence.queries import Scope

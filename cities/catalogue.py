@@ -10,7 +10,7 @@ from cities.schemas import CategoryRow, GroupRow
 from cities.tables import Line, note_repeats
 from cities.units import UnitType
 from domain.levels import Level
-from domain.policy import Policy, Urgency
+from domain.limits.policy import Policy, Urgency
 
 CATEGORIES = "categories.csv"
 GROUPS = "groups.csv"

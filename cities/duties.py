@@ -14,8 +14,8 @@ from cities.schemas import AdmissionRow, DutyRow
 from cities.tables import Line, note_repeats
 from cities.units import Admission, UnitType
 from domain.levels import Level
-from domain.policy import Policy
-from domain.routing import DutyEntry
+from domain.limits.policy import Policy
+from domain.responsibility.routing import DutyEntry
 
 DUTY_LIST = "duty_list.csv"
 ADMISSION_LIST = "admission_list.csv"

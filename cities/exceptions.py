@@ -15,12 +15,12 @@ from pydantic import Field, ValidationError
 from cities.faults import FaultLog
 from cities.schemas import CityFile, Identifier, Limit, Record, Text
 from cities.tables import read_json, reason_of
-from domain.applications import ASKED_BY_THE_RULES, ExceptionKind, Seat, Silence
-from domain.clock import ClockKind
-from domain.durations import Duration
-from domain.policy import comparable
+from domain.exceptions.applications import ASKED_BY_THE_RULES, ExceptionKind, Seat, Silence
+from domain.exceptions.terms import ByUrgency, Reason, Terms, Window
+from domain.limits.clock import ClockKind
+from domain.limits.policy import comparable
 from domain.request import State
-from domain.terms import ByUrgency, Reason, Terms, Window
+from domain.time.durations import Duration
 from domain.units import Role
 
 KINDS = tuple(kind for kind in ExceptionKind if kind is not ExceptionKind.HAND_UP)

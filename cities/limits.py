@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field, InstanceOf, Validati
 from cities.faults import FaultLog
 from cities.schemas import Record, Text
 from cities.tables import Line, read_json, read_table, reason_of
-from domain.durations import Duration
+from domain.time.durations import Duration
 
 FILE = "verification.json"
 NO_LIMIT = "none"

@@ -41,12 +41,12 @@ from cities.timetable import FILE as CITY
 from cities.timetable import CityClock, read_calendar, read_city
 from cities.units import Admission, CityDirectory, UnitName, UnitType, Vacancy
 from cities.whistles import WhistleBook, WhistlesFile, build_whistles, read_whistles
-from domain.calendar import WorkingCalendar
+from domain.limits.policy import CommonLimits, Policy
 from domain.partners import CaseTerms, Partner
-from domain.policy import CommonLimits, Policy
 from domain.refusals import Refused
-from domain.routing import DutyEntry, DutyIndex, Ladder, Place, index_duty_list, ladder_for
-from domain.skipping import SkipRule, rule_for
+from domain.responsibility.routing import DutyEntry, DutyIndex, Ladder, Place, index_duty_list, ladder_for
+from domain.responsibility.skipping import SkipRule, rule_for
+from domain.time.calendar import WorkingCalendar
 
 PACKS = Path(__file__).parent
 UNIT_TYPES, UNIT_NAMES, VACANCIES = "unit_types.csv", "unit_names.csv", "vacancies.csv"

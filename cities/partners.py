@@ -15,8 +15,8 @@ from pydantic import Field, ValidationError
 from cities.faults import FaultLog
 from cities.schemas import CityFile, Limit, Record, Text
 from cities.tables import read_json, reason_of
-from domain.durations import Duration, Unit
 from domain.partners import CaseTerms, Partner
+from domain.time.durations import Duration, Unit
 
 SHORTEST_POLL, LONGEST_POLL = timedelta(minutes=1), timedelta(days=7)
 SHORTEST_GAP, LONGEST_GAP = timedelta(minutes=1), timedelta(days=3)

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from cities.faults import FaultLog
 from cities.schemas import CommonRecord, PoliciesFile, PolicyRecord
 from cities.tables import read_json, reason_of
-from domain.durations import Duration
-from domain.policy import CommonLimits, Dwell, Extension, Policy, Thresholds, Urgency, faults_of
+from domain.limits.policy import CommonLimits, Dwell, Extension, Policy, Thresholds, Urgency, faults_of
+from domain.time.durations import Duration
 
 FILE = "policies.json"
 FIRST_VERSION = 1

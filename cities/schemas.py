@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf
 
-from domain.calendar import WorkdayMode
-from domain.durations import Duration
 from domain.levels import Level
-from domain.policy import CallbackRule, ClockMode, Urgency
+from domain.limits.policy import CallbackRule, ClockMode, Urgency
+from domain.time.calendar import WorkdayMode
+from domain.time.durations import Duration
 
 
 def _day(text: object) -> object:

@@ -18,8 +18,8 @@ from cities.faults import FaultLog
 from cities.schemas import CityFile, Levels, OptionalCode, Record, Text
 from cities.tables import Line, note_repeats, read_table
 from domain.levels import RESPONSE_LEVELS, Level
-from domain.policy import Policy, Urgency
-from domain.skipping import SkipRule
+from domain.limits.policy import Policy, Urgency
+from domain.responsibility.skipping import SkipRule
 
 
 def _blank_to_none(text: object) -> object:

@@ -18,8 +18,8 @@ from cities.faults import FaultLog
 from cities.promises import BY_URGENCY, Promises, policy_of
 from cities.schemas import CityFile, Identifier, PolicyRecord, Record, Text
 from cities.tables import read_json, reason_of
-from domain.policy import Policy, faults_of
-from domain.routing import DutyIndex, unanswered_levels
+from domain.limits.policy import Policy, faults_of
+from domain.responsibility.routing import DutyIndex, unanswered_levels
 
 PolicyCode = Annotated[str, Field(pattern=r"^P-[A-Z0-9-]+$")]
 

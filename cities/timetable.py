@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from cities.faults import FaultLog
 from cities.schemas import CityFile, WorkdayRow
 from cities.tables import Line, note_repeats, read_json, read_table, reason_of
-from domain.calendar import CalendarRefused, WorkingCalendar
+from domain.time.calendar import CalendarRefused, WorkingCalendar
 
 FILE = "city.json"
 _SATURDAY = 5

@@ -59,7 +59,7 @@ class Admission:
 
 
 class CityDirectory:
-    """Who exists and whose post is filled; answers :class:`domain.routing.Directory`."""
+    """Who exists and whose post is filled; answers :class:`domain.responsibility.routing.Directory`."""
 
     def __init__(
         self,

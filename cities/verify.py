@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from cities.limits import LimitBook, LimitRow, read_limits
 from cities.pack import load_clock, pack_folder
 from cities.past_requests import DataRefused, PastRequest, has_targets, read_requests
-from domain.calendar import CalendarRefused, WorkingCalendar
+from domain.time.calendar import CalendarRefused, WorkingCalendar
 
 ANSWER_COLUMNS = ("case_id", "due", "late")
 

@@ -19,9 +19,9 @@ from cities.faults import FaultLog
 from cities.schemas import CityFile, Code, Identifier, Limit, Record, Text
 from cities.tables import read_json, reason_of
 from cities.units import UnitType
-from domain.durations import Duration
 from domain.levels import Level
-from domain.policy import comparable
+from domain.limits.policy import comparable
+from domain.time.durations import Duration
 from domain.whistles import Post, WhistleKind, WhistleTerms
 
 

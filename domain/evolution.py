@@ -26,9 +26,9 @@ from domain.changes import (
     words,
 )
 from domain.changes.edits import Change
-from domain.clock import Clock
-from domain.deadlines import may_speak
 from domain.events import Event
+from domain.limits.clock import Clock
+from domain.limits.deadlines import may_speak
 from domain.request import RequestState
 
 CHANGES: dict[type[Any], Change] = {

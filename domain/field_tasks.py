@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from domain.durations import Duration
+from domain.time.durations import Duration
 
 
 class FieldParty(StrEnum):

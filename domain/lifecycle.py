@@ -16,8 +16,6 @@ from datetime import datetime
 from typing import Any
 
 from domain.chapters import (
-    applying,
-    attending,
     case_reports,
     closing,
     elsewhere,
@@ -29,21 +27,17 @@ from domain.chapters import (
     neighbours,
     opening,
     passing_time,
-    planning,
     reopening,
-    returning,
-    ruling,
     sharing,
     steering,
-    suspending,
-    whistle_outcome,
-    whistling,
     words,
 )
+from domain.chapters.exceptions import applying, returning, ruling, suspending
+from domain.chapters.whistles import attending, calling, outcome, planning
 from domain.commands import Act, Order, PassTime
-from domain.deadlines import is_over, owes_callback
 from domain.events import Event, Fact, LegDispatched
 from domain.evolution import evolve
+from domain.limits.deadlines import is_over, owes_callback
 from domain.refusals import Refused
 from domain.request import LegRole, RequestState, State
 from domain.standing import REOPENABLE, has_ended
@@ -129,16 +123,16 @@ TABLE: dict[str, Row] = {
         _row("give_field_task", "派发现场任务", {S.IN_PROGRESS, S.AWAITING_PARTNER}, HANDS, STAYS, field_tasks.give_field_task),
         _row("report_field_task", "现场反馈", ACCEPTED, HANDS | {R.PARTNER}, STAYS, field_tasks.report_field_task),
         _row("recall_field_task", "撤回现场任务", SHARED, HANDS, STAYS, field_tasks.recall_field_task),
-        _row("whistle", "吹哨", SHARED, CALLERS, STAYS, whistling.whistle),
+        _row("whistle", "吹哨", SHARED, CALLERS, STAYS, calling.whistle),
         _row("acknowledge_whistle", "应哨", ACCEPTED, HANDS, STAYS, attending.acknowledge_whistle),
         _row("attend_whistle", "报到", ACCEPTED, HANDS, STAYS, attending.attend_whistle),
         _row("object_to_whistle", "对吹哨提出异议", ACCEPTED, HANDS, STAYS, attending.object_to_whistle),
         _row("agree_plan", "议定处置方案", SHARED, CALLERS, {S.PENDING_SIGN}, planning.agree_plan),
-        _row("end_whistle", "销哨", SHARED, CALLERS, STAYS, whistle_outcome.end_whistle),
-        _row("rate_whistle", "评价到哨部门", RATED, CALLERS, STAYS, whistle_outcome.rate_whistle),
+        _row("end_whistle", "销哨", SHARED, CALLERS, STAYS, outcome.end_whistle),
+        _row("rate_whistle", "评价到哨部门", RATED, CALLERS, STAYS, outcome.rate_whistle),
         _row("rate_call", "评价吹哨", RATED, HANDS, STAYS, attending.rate_call),
         _row("confirm_unjustified", "认定不当吹哨", RATED, {R.SUPERVISOR, R.DUTY_LEADER}, STAYS,
-             whistle_outcome.confirm_unjustified),
+             outcome.confirm_unjustified),
         _row("interim_report", "阶段性反馈", {S.IN_PROGRESS, S.AWAITING_PARTNER}, HANDS, STAYS, words.interim_report),
         _row("submit_reply", "反馈", SHARED | {S.PENDING_REVIEW, S.PENDING_CALLBACK}, HANDS, {S.PENDING_REVIEW},
              closing.submit_reply),

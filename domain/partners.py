@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from domain.durations import Duration
-from domain.policy import Urgency
-from domain.routing import Place
+from domain.limits.policy import Urgency
+from domain.responsibility.routing import Place
+from domain.time.durations import Duration
 
 
 class Partner(StrEnum):

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from domain.applications import Application, ApplicationStatus
 from domain.attachments import Attachment
-from domain.calendar import WorkingCalendar
-from domain.clock import Clock, ClockKind
+from domain.exceptions.applications import Application, ApplicationStatus
 from domain.field_tasks import FieldTask
 from domain.joining import FIRST_RULE, JoinRule
 from domain.levels import Level
+from domain.limits.clock import Clock, ClockKind
+from domain.limits.policy import CommonLimits, Policy
 from domain.partners import Case, PartnerCase
-from domain.policy import CommonLimits, Policy
-from domain.routing import Ladder, Place
+from domain.responsibility.routing import Ladder, Place
+from domain.time.calendar import WorkingCalendar
 from domain.units import Role, Unit
 from domain.whistles import Whistle
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from domain.commands import Act, Order, PassTime, Register
-from domain.deadlines import next_due
 from domain.events import Event
 from domain.lifecycle import decide, fold
+from domain.limits.deadlines import next_due
 from domain.request import Intake, RequestState, begin
 from domain.units import SYSTEM, Actor
 

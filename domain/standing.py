@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from domain.durations import Duration, Unit
 from domain.refusals import Refused
 from domain.request import RequestState, State
+from domain.time.durations import Duration, Unit
 
 ARCHIVED = "archived"
 

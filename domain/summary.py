@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.clock import ClockKind, promised
-from domain.deadlines import next_due
+from domain.limits.clock import ClockKind, promised
+from domain.limits.deadlines import next_due
 from domain.request import Leg, LegRole, RequestState
 from domain.whistles import Summons, Whistle, rating_ends
 

@@ -12,9 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 from math import asin, cos, radians, sin, sqrt
 
-from domain.calendar import WorkingCalendar
-from domain.durations import Duration
 from domain.levels import Level
+from domain.time.calendar import WorkingCalendar
+from domain.time.durations import Duration
 from domain.units import Unit
 
 

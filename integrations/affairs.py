@@ -8,9 +8,9 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from domain.affair_items import AffairItem
+from domain.cases.affair_items import AffairItem
+from domain.limits.policy import Urgency
 from domain.partners import Affair, CaseBrief, CaseMessage, Partner
-from domain.policy import Urgency
 from integrations.adapter import Adapter, Interface, Spelling
 from integrations.port import PartnerRejected, PartnerUnavailable
 from integrations.translation import in_utc

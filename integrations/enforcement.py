@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from pydantic import TypeAdapter
 
+from domain.limits.policy import Urgency
 from domain.partners import CaseBrief, CaseMessage, Clue, Partner
-from domain.policy import Urgency
 from integrations.adapter import Adapter, Interface, Spelling
 from integrations.port import PartnerRejected
 from integrations.translation import in_utc

@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from domain.limits.policy import Urgency
 from domain.partners import CaseBrief, CaseMessage, Partner, VolunteerTask
-from domain.policy import Urgency
 from integrations.adapter import Adapter, Interface, Spelling
 from integrations.port import PartnerRejected
 from integrations.translation import in_utc

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.affair_items import AffairItem
+from domain.cases.affair_items import AffairItem
 from domain.refusals import Refused
 from persistence.engine import ReadConnection, WriteConnection
 from persistence.pages import Order, Page, limited

@@ -9,7 +9,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 from sqlalchemy import func, select
 
-from domain.terms import DutyAmendment
+from domain.exceptions.terms import DutyAmendment
 from persistence.engine import ReadConnection
 from persistence.tables import timeline
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.commands import Answer
 from domain.events import Event, Registered
-from domain.notices import Notice
+from domain.notices.telling import Notice
 from domain.summary import RequestSummary
 from persistence import forms
 from persistence.answers import StoredAnswer

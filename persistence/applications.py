@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from domain.applications import ExceptionKind
 from domain.events import ApplicationDecided, ApplicationMade, Event
+from domain.exceptions.applications import ExceptionKind
 from domain.lifecycle import fold
 from domain.request import RequestState, begin
 from persistence import forms

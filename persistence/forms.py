@@ -11,9 +11,9 @@ from pydantic import Field, TypeAdapter
 from domain.cases.state import CaseState
 from domain.commands import Act, Answer
 from domain.events import Fact
-from domain.notices import Notice
+from domain.limits.policy import Policy
+from domain.notices.telling import Notice
 from domain.partners import CaseMessage
-from domain.policy import Policy
 from domain.request import Intake
 from domain.summary import LegSummary, RequestSummary
 from domain.units import Actor

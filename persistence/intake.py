@@ -13,10 +13,10 @@ from typing import NoReturn
 
 from sqlalchemy import bindparam, case, func, select, text, update
 
-from domain.calendar import WorkingCalendar
-from domain.policy import CommonLimits
+from domain.limits.policy import CommonLimits
 from domain.refusals import Refused
 from domain.request import Intake, Matter, PolicySnapshot
+from domain.time.calendar import WorkingCalendar
 from persistence import forms
 from persistence.answers import StoredAnswer, find_answer
 from persistence.chain import intake_digest

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from domain.policy import Policy, faults_of
+from domain.limits.policy import Policy, faults_of
 from domain.refusals import Refused
 from persistence import forms
 from persistence.engine import ReadConnection, WriteConnection

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from domain.commands import Answer
+from domain.limits.policy import Policy, PolicyFault
+from domain.limits.policy_changes import changes_between
 from domain.operations import Operation
-from domain.policy import Policy, PolicyFault
-from domain.policy_changes import changes_between
 from domain.refusals import Refused
 from persistence.engine import ReadConnection, WriteConnection
 from persistence.once import answered_before, store_answer

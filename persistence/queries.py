@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 
-from domain.notices import Notice
+from domain.notices.telling import Notice
 from domain.request import Intake
 from domain.summary import LegSummary, RequestSummary
 from persistence import forms

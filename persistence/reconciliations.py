@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, case, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
+from domain.cases.reconciliation import Difference
 from domain.partners import Partner
-from domain.reconciliation import Difference
 from persistence.engine import ReadConnection, WriteConnection
 from persistence.pages import Order, Page, limited
 from persistence.partner_tables import reconciliations

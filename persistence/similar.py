@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import text
 
 from domain.request import Visibility
-from domain.routing import Place
+from domain.responsibility.routing import Place
 from persistence.engine import ReadConnection
 from persistence.reading import seen_among
 from persistence.sight import Sight

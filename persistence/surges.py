@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Row, func, insert, or_, select, update
 
+from domain.limits.surges import Surge
 from domain.refusals import Refused
-from domain.surges import Surge
 from persistence.engine import ReadConnection, WriteConnection
 from persistence.pages import Order, Page, limited
 from persistence.tables import surges

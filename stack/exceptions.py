@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from domain.applications import ExceptionKind
+from domain.exceptions.applications import ExceptionKind
 from stack.knocking import ApiOption, AsJsonOption, DataDirOption, KeyOption, console, door, show_json
 from stack.options import DEFAULT_DATA_DIR
 from stack.requests import command_at, parameter

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from domain.previews import Outlook
+from domain.limits.previews import Outlook
 from stack.bulk import show_followed
 from stack.knocking import Door, console, show_json
 from stack.request_pages import dated

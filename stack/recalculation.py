@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from domain.previews import Outlook
+from domain.limits.previews import Outlook
 from stack.knocking import ApiOption, AsJsonOption, DataDirOption, KeyOption, door
 from stack.mass_orders import asked_for, carry_out, preview, reason_given
 from stack.options import DEFAULT_DATA_DIR

@@ -13,10 +13,10 @@ import typer
 
 from domain.acts import whistles
 from domain.commands import Act, Apply, Rule
+from domain.exceptions.terms import Terms
 from domain.lifecycle import TABLE
 from domain.request import State
-from domain.superiors import Reach
-from domain.terms import Terms
+from domain.responsibility.superiors import Reach
 from domain.units import Role
 from stack.knocking import (
     ApiOption,

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.settings import Settings
-from domain.affair_items import AffairItem
+from domain.cases.affair_items import AffairItem
 from domain.partners import Partner
 from integrations.affairs import AffairsGateway
 from integrations.port import PartnerGateway, PartnerRejected, PartnerUnavailable

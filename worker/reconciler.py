@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.service import RPCError
 
 from config.metrics import Metrics
+from domain.cases.reconciliation import Difference, Disagreement, OurSide, TheirSide, differences
 from domain.partners import Partner, Via
-from domain.reconciliation import Difference, Disagreement, OurSide, TheirSide, differences
 from domain.refusals import Refused
 from integrations.port import PartnerGateway, PartnerRejected, PartnerUnavailable
 from persistence.engine import each_by_itself, reading, writing

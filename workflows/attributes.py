@@ -14,8 +14,8 @@ from temporalio.common import (
 )
 
 from domain.commands import Order, Register
-from domain.deadlines import next_due
 from domain.lifecycle import decide, fold
+from domain.limits.deadlines import next_due
 from domain.request import Intake, RequestState, begin
 from domain.units import SYSTEM
 

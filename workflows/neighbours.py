@@ -10,7 +10,7 @@ from contextlib import suppress
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
-from domain.case_calls import BeginCase, CaseCall, FollowRequest, SettleByHand, WithdrawFromPartner
+from domain.cases.case_calls import BeginCase, CaseCall, FollowRequest, SettleByHand, WithdrawFromPartner
 from domain.cases.state import begin_case
 from domain.partners import CaseBrief
 from workflows.ids import case_workflow_id

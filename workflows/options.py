@@ -8,7 +8,7 @@ from typing import Any
 from temporalio.common import Priority, RetryPolicy, WorkflowIDReusePolicy
 from temporalio.workflow import ActivityCancellationType, ParentClosePolicy
 
-from domain.policy import Urgency
+from domain.limits.policy import Urgency
 
 PERSISTENT = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),

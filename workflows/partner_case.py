@@ -19,9 +19,9 @@ from enum import StrEnum
 
 from temporalio import workflow
 
-from domain.case_calls import FollowRequest, SettleByHand, WithdrawFromPartner
 from domain.cases import calls, wishes
 from domain.cases.calls import Call
+from domain.cases.case_calls import FollowRequest, SettleByHand, WithdrawFromPartner
 from domain.cases.deadlines import next_instant, pass_time
 from domain.cases.receiving import receive, receive_all
 from domain.cases.state import CaseState, Step

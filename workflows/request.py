@@ -22,13 +22,13 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.messages import Appended, Entry, StoredAnswer
-from domain.case_calls import case_calls_of
+from domain.cases.case_calls import case_calls_of
 from domain.commands import Act, Answer, ContinueStory, Order, PassTime, RefuseReply, Register, SubmitReply
-from domain.deadlines import is_over, next_due
 from domain.errands import Errand, errands_of, when_refused
 from domain.events import Event
 from domain.lifecycle import decide, fold
-from domain.notices import Notice, notices_of
+from domain.limits.deadlines import is_over, next_due
+from domain.notices.telling import Notice, notices_of
 from domain.refusals import Refused
 from domain.request import RequestState, begin
 from domain.summary import summarize

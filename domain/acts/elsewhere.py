@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.durations import Duration
 from domain.partners import Partner
+from domain.time.durations import Duration
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from domain.terms import DutyAmendment, Terms
+from domain.exceptions.terms import DutyAmendment, Terms
 from domain.units import Unit
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.durations import Duration
+from domain.exceptions.terms import Terms
 from domain.joining import JoinRule
-from domain.superiors import Reach
-from domain.terms import Terms
+from domain.responsibility.superiors import Reach
+from domain.time.durations import Duration
 from domain.units import Unit
 
 

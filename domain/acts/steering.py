@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.calendar import WorkingCalendar
 from domain.request import Card, PolicySnapshot
+from domain.time.calendar import WorkingCalendar
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,3 @@
-"""A case at a partner, as its own story knows it: what the partner's messages mean, in which order they count, and what
-falls due.
+"""Cases at partners: what is handed over, what a partner's messages mean and in which order they count, what falls due,
+and what both sides know of it.
 """

@@ -6,9 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from domain import clock as clocks
 from domain import events as happened
-from domain.applications import ASKED_BY_THE_RULES, Application, ApplicationStatus, ExceptionKind
 from domain.changes.edits import (
     Change,
     end,
@@ -21,8 +19,10 @@ from domain.changes.edits import (
     start_clock,
     stop_clock,
 )
-from domain.clock import ClockKind
 from domain.events import Event
+from domain.exceptions.applications import ASKED_BY_THE_RULES, Application, ApplicationStatus, ExceptionKind
+from domain.limits import clock as clocks
+from domain.limits.clock import ClockKind
 from domain.request import LegEnd, LegState, RequestState, State
 from domain.units import SYSTEM
 

@@ -17,8 +17,8 @@ from domain.changes.edits import (
     stop_clock,
     stop_clocks_of_the_cycle,
 )
-from domain.clock import ClockKind
 from domain.events import Event
+from domain.limits.clock import ClockKind
 from domain.request import CallbackTry, LegEnd, LegState, Light, Rating, Reply, RequestState, State
 
 

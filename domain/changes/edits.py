@@ -7,17 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from domain import clock as clocks
-from domain.clock import WHISTLE_CLOCKS, Clock, ClockKind
-from domain.deadlines import is_of_a_share
-from domain.durations import Duration
+from domain.cases.open_cases import ENDS_WITHOUT_ANSWER
 from domain.events import Event
 from domain.field_tasks import FieldTask, FieldTaskState
-from domain.open_cases import ENDS_WITHOUT_ANSWER
+from domain.limits import clock as clocks
+from domain.limits.clock import WHISTLE_CLOCKS, Clock, ClockKind
+from domain.limits.deadlines import is_of_a_share
+from domain.limits.policy import ClockMode, comparable
 from domain.partners import Case
-from domain.policy import ClockMode, comparable
 from domain.request import LegEnd, LegRole, LegState, PolicySnapshot, RequestState, State, Visibility
 from domain.sampling import spread
+from domain.time.durations import Duration
 from domain.whistles import Whistle, WhistleEnd
 
 Change = Callable[[RequestState, Any, Event], RequestState]

@@ -7,8 +7,8 @@ from typing import Any
 
 from domain import events as happened
 from domain.changes.edits import Change, pause_clocks, resume_clocks, start_clock, stop_clock
-from domain.clock import ClockKind
 from domain.events import Event
+from domain.limits.clock import ClockKind
 from domain.partners import PartnerCase
 from domain.request import RequestState, State
 

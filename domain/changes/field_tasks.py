@@ -7,9 +7,9 @@ from typing import Any
 
 from domain import events as happened
 from domain.changes.edits import Change, start_clock, stop_clock
-from domain.clock import ClockKind
 from domain.events import Event
 from domain.field_tasks import FieldTask, FieldTaskState
+from domain.limits.clock import ClockKind
 from domain.request import RequestState
 
 

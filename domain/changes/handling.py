@@ -8,8 +8,8 @@ from typing import Any
 from domain import events as happened
 from domain.changes.edits import Change, change_leg, end_leg, promised, start_clock, stay_joint, stop_clock
 from domain.changes.sharing import joined
-from domain.clock import ClockKind
 from domain.events import Event
+from domain.limits.clock import ClockKind
 from domain.request import Leg, LegEnd, LegRole, LegState, RequestState, State
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from domain import events as happened
 from domain.changes.edits import Change, end, promised, start_clock, stop_clock
-from domain.clock import ClockKind
 from domain.events import Event
+from domain.limits.clock import ClockKind
 from domain.partners import Case
 from domain.request import Child, RequestState, State
 

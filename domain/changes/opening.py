@@ -7,8 +7,8 @@ from typing import Any
 
 from domain import events as happened
 from domain.changes.edits import Change, end, owe_interim_report, promised, restrict, start_clock, stop_clock
-from domain.clock import ClockKind
 from domain.events import Event
+from domain.limits.clock import ClockKind
 from domain.request import RequestState, State, first_visibility
 
 

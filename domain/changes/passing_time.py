@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from domain import clock as clocks
 from domain import events as happened
 from domain.changes.edits import (
     Change,
@@ -17,11 +16,12 @@ from domain.changes.edits import (
     replaced,
     start_clock,
 )
-from domain.clock import ClockKind
-from domain.deadlines import FIRST_LIMIT
 from domain.events import Event
-from domain.ladder import light_at
+from domain.limits import clock as clocks
+from domain.limits.clock import ClockKind
+from domain.limits.deadlines import FIRST_LIMIT
 from domain.request import RequestState
+from domain.responsibility.ladder import light_at
 
 
 def _deadline_fired(state: RequestState, fact: happened.DeadlineFired, event: Event) -> RequestState:

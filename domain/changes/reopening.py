@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from domain import events as happened
+from domain.cases.open_cases import ENDS_WITHOUT_ANSWER
 from domain.changes.edits import Change, owe_interim_report, promised, start_clock, stop_clock
-from domain.clock import ClockKind
 from domain.events import Event
-from domain.open_cases import ENDS_WITHOUT_ANSWER
+from domain.limits.clock import ClockKind
 from domain.partners import Case
 from domain.request import Light, RequestState, State
 

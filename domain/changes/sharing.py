@@ -7,8 +7,8 @@ from typing import Any
 
 from domain import events as happened
 from domain.changes.edits import Change, end_leg, pause_clocks, promised, start_clock
-from domain.clock import ClockKind
 from domain.events import Event
+from domain.limits.clock import ClockKind
 from domain.request import LegEnd, RequestState, State
 
 _STANDING_STILL = frozenset({State.SUSPENDED, State.IN_DELIBERATION})

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from domain import clock as clocks
 from domain import events as happened
 from domain.changes.edits import Change, change_leg
 from domain.events import Event, Fact
-from domain.ladder import body_of
 from domain.levels import Level
-from domain.policy_moves import may_run_on, moved
+from domain.limits import clock as clocks
+from domain.limits.policy_moves import may_run_on, moved
 from domain.request import RequestState
+from domain.responsibility.ladder import body_of
 
 
 def _unchanged(state: RequestState, fact: Fact, event: Event) -> RequestState:

@@ -8,10 +8,10 @@ from typing import Any
 
 from domain import events as happened
 from domain.changes.edits import Change, start_clock, stop_clock, stop_whistle_clocks
-from domain.clock import ClockKind
-from domain.durations import Duration, Unit
 from domain.events import Event
+from domain.limits.clock import ClockKind
 from domain.request import RequestState
+from domain.time.durations import Duration, Unit
 from domain.whistles import Summons, TownRating, Whistle
 
 

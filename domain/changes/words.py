@@ -8,8 +8,8 @@ from typing import Any
 
 from domain import events as happened
 from domain.changes.edits import Change, owe_interim_report, restrict
-from domain.clock import ClockKind
 from domain.events import Event
+from domain.limits.clock import ClockKind
 from domain.request import RequestState
 
 

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from domain.cases.open_cases import check_reply_over_cases
 from domain.chapters.handling import lead_of, leg_for, own_leg
 from domain.chapters.joining import check_contributions
 from domain.chapters.reopening import opened_again
-from domain.chapters.whistle_parties import check_no_whistle
+from domain.chapters.whistles.parties import check_no_whistle
 from domain.commands import Act, Callback, Redo, RefuseReply, ReviewBack, SubmitReply, Withdraw
-from domain.deadlines import owes_callback
 from domain.events import (
     CallbackEnded,
     CallbackTried,
@@ -31,12 +31,12 @@ from domain.events import (
     Supervised,
     Withdrawn,
 )
-from domain.ladder import one_higher, raised
-from domain.open_cases import check_reply_over_cases
-from domain.policy import CallbackRule, Urgency
+from domain.limits.deadlines import owes_callback
+from domain.limits.policy import CallbackRule, Urgency
 from domain.refusals import Refused
 from domain.request import CallbackTry, LegRole, LegState, ReopenCause, RequestState, State
-from domain.routing import Rung
+from domain.responsibility.ladder import one_higher, raised
+from domain.responsibility.routing import Rung
 from domain.sampling import one_in
 from domain.standing import has_ended
 from domain.texts import optional_text, required_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.levels import Level
 from domain.refusals import Refused
 from domain.request import RequestState
-from domain.superiors import Reach, common_superior
+from domain.responsibility.superiors import Reach, common_superior
 from domain.units import Unit
 
 

@@ -9,10 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain.chapters.handling import own_lead, promised
-from domain.clock import ClockKind
 from domain.commands import DeliberationResult, HandToPartner, PartnerResult, ReferDeliberation
-from domain.deadlines import Deadline
-from domain.durations import Duration
 from domain.events import (
     AlarmRaised,
     DeliberationEnded,
@@ -22,11 +19,14 @@ from domain.events import (
     PartnerAnswered,
 )
 from domain.levels import Level
+from domain.limits.clock import ClockKind
+from domain.limits.deadlines import Deadline
+from domain.limits.policy import Urgency
 from domain.partners import WORDS, PartnerWord
-from domain.policy import Urgency
 from domain.refusals import Refused
 from domain.request import RequestState, Visibility
 from domain.texts import optional_text, required_text
+from domain.time.durations import Duration
 from domain.units import Actor, Role
 
 DELIBERATING = (Level.COMMUNITY, Level.TOWN)

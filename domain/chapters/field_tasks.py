@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from domain.chapters.closing import EVIDENCE_LIMIT
 from domain.chapters.handling import own_lead
 from domain.commands import GiveFieldTask, RecallFieldTask, ReportFieldTask
-from domain.deadlines import Deadline
 from domain.events import (
     Fact,
     FieldTaskGiven,
@@ -19,6 +18,7 @@ from domain.events import (
     FieldTaskReported,
 )
 from domain.field_tasks import FieldTask, FieldTaskState
+from domain.limits.deadlines import Deadline
 from domain.refusals import Refused
 from domain.request import RequestState, Visibility
 from domain.texts import required_text

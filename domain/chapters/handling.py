@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
-from domain.applications import Application, ExceptionKind
-from domain.chapters.asking import asked_by_rules
 from domain.chapters.commanding import must_reach
+from domain.chapters.exceptions.asking import asked_by_rules
 from domain.commands import Dispatch, FirstContact, HandUp, SendDown, Sign
 from domain.events import AlarmRaised, Fact, FirstContacted, HandedUp, LegDispatched, LegSigned, SentDown
+from domain.exceptions.applications import Application, ExceptionKind
+from domain.exceptions.terms import Terms
 from domain.levels import Level
 from domain.refusals import Refused
 from domain.request import Leg, LegEnd, LegRole, LegState, PolicySnapshot, RequestState, State
-from domain.routing import Rung
-from domain.superiors import common_superior
-from domain.terms import Terms
+from domain.responsibility.routing import Rung
+from domain.responsibility.superiors import common_superior
 from domain.texts import optional_text, required_text
 from domain.units import Actor, Role, Unit
 

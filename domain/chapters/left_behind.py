@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.chapters.applying import lapsed
+from domain.chapters.exceptions.applying import lapsed
 from domain.chapters.neighbours import taken_back
 from domain.events import Fact, FieldTaskRecalled, JointRemoved, WhistleEnded
 from domain.field_tasks import FieldTaskState

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from domain.cases.open_cases import check_still_answers
 from domain.chapters.closing import is_called_back
 from domain.chapters.reopening import other_parent
 from domain.commands import Adopt, Disown, HearAnswer, Merge
 from domain.events import Adopted, AnsweredThrough, Disowned, Fact, GroupFlagged, Merged
-from domain.open_cases import check_still_answers
 from domain.refusals import Refused
 from domain.request import RequestState
 from domain.texts import optional_text

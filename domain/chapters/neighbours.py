@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from domain.cases.handovers import checked
+from domain.cases.open_cases import forsaken
 from domain.chapters.case_reports import ENDS, known_case, wait_ends
 from domain.chapters.closing import EVIDENCE_LIMIT
 from domain.chapters.handling import own_lead
@@ -19,9 +21,7 @@ from domain.events import (
     CaseWithdrawalAsked,
     Fact,
 )
-from domain.handovers import checked
 from domain.numbers_of_persons import without_numbers
-from domain.open_cases import forsaken
 from domain.partners import (
     CASE_MARK,
     Case,

@@ -10,20 +10,22 @@ from datetime import datetime
 
 from domain.chapters.closing import asked, passed
 from domain.chapters.elsewhere import not_deliberated, partner_silent
+from domain.chapters.exceptions.moving_on import hand_up_asked, stays_supervised
+from domain.chapters.exceptions.ruling import silence
 from domain.chapters.field_tasks import not_reported_back
 from domain.chapters.handling import alarms_for, first_leg, known_leg, lead_of, move_up, promised
 from domain.chapters.left_behind import left_behind
-from domain.chapters.moving_on import hand_up_asked, stays_supervised
-from domain.chapters.ruling import silence
 from domain.chapters.sharing import share_overdue
-from domain.chapters.whistle_limits import not_acknowledged, not_attended, overdue
+from domain.chapters.whistles.limits import not_acknowledged, not_attended, overdue
 from domain.chapters.words import not_reported
-from domain.clock import ClockKind
 from domain.commands import PassTime
-from domain.deadlines import FIRST_LIMIT, Deadline, is_of_a_share, pending
 from domain.events import AlarmRaised, DeadlineFired, Event, Fact, LegSigned, Rejected, Resumed, Supervised
 from domain.evolution import evolve
-from domain.ladder import (
+from domain.levels import Level
+from domain.limits.clock import ClockKind
+from domain.limits.deadlines import FIRST_LIMIT, Deadline, is_of_a_share, pending
+from domain.request import Card, RequestState
+from domain.responsibility.ladder import (
     REMINDED_OF_DWELL,
     REMINDED_OF_TOTAL,
     SUPERVISING,
@@ -32,8 +34,6 @@ from domain.ladder import (
     one_higher,
     raised,
 )
-from domain.levels import Level
-from domain.request import Card, RequestState
 from domain.units import Actor
 
 Effect = Callable[[RequestState, Deadline], Iterator[Fact]]

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from domain.chapters.handling import alarms_for, leg_for, promised
 from domain.commands import RemindOfCommitment, Reopen
 from domain.events import AlarmRaised, Fact, Reopened, Supervised
-from domain.ladder import one_higher, raised
 from domain.refusals import Refused
 from domain.request import LegEnd, ReopenCause, RequestState, State
-from domain.routing import Rung
+from domain.responsibility.ladder import one_higher, raised
+from domain.responsibility.routing import Rung
 from domain.standing import may_be_opened, reopening_ends
 from domain.texts import required_text
 from domain.units import Actor, Role

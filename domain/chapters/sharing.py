@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain.applications import Application
 from domain.chapters.commanding import must_reach
+from domain.chapters.exceptions.verdicts import Verdict
 from domain.chapters.handling import (
     known_leg,
     lead_of,
@@ -21,18 +21,18 @@ from domain.chapters.handling import (
     promised,
 )
 from domain.chapters.joining import first_rule
-from domain.chapters.verdicts import Verdict
-from domain.clock import ClockKind
 from domain.commands import Apply, DeclineJoint, Delegate, RemoveJoint, StartJoint
-from domain.deadlines import FIRST_LIMIT, Deadline
-from domain.durations import Duration
 from domain.events import Fact, JointDeclined, JointRemoved, LegDispatched, Supervised
-from domain.ladder import SUPERVISING, raised
+from domain.exceptions.applications import Application
 from domain.levels import Level
-from domain.policy import ClockMode
+from domain.limits.clock import ClockKind
+from domain.limits.deadlines import FIRST_LIMIT, Deadline
+from domain.limits.policy import ClockMode
 from domain.refusals import Refused
 from domain.request import Card, Leg, LegRole, LegState, RequestState, Visibility
+from domain.responsibility.ladder import SUPERVISING, raised
 from domain.texts import required_text
+from domain.time.durations import Duration
 from domain.units import Actor, Role, Unit
 
 USUAL_SHARE = 50

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from domain.chapters.handling import known_leg, promised
 from domain.commands import CancelCard, ContinueStory, MovePolicy, RaiseCard, Recalculate, Supervise, Urge
-from domain.deadlines import owes_callback
 from domain.events import (
     CalendarCorrected,
     CardCancelled,
@@ -18,11 +17,12 @@ from domain.events import (
     Supervised,
     Urged,
 )
-from domain.ladder import LEVEL_OF_BODY, body_of, level_of, one_higher, raised
 from domain.levels import Level
-from domain.policy_moves import moved
+from domain.limits.deadlines import owes_callback
+from domain.limits.policy_moves import moved
 from domain.refusals import Refused
 from domain.request import Card, Leg, RequestState, State
+from domain.responsibility.ladder import LEVEL_OF_BODY, body_of, level_of, one_higher, raised
 from domain.standing import has_ended
 from domain.texts import optional_text, required_text
 from domain.units import Actor, Role

@@ -11,7 +11,6 @@ from domain.attachments import MOST_ATTACHMENTS, checked
 from domain.chapters.handling import own_lead
 from domain.chapters.left_behind import shut_out
 from domain.commands import Acknowledge, Attach, Comment, Instruct, MarkConfidential, ReportInterim
-from domain.deadlines import Deadline
 from domain.events import (
     Acknowledged,
     AlarmRaised,
@@ -22,10 +21,11 @@ from domain.events import (
     InterimReported,
     MarkedConfidential,
 )
-from domain.ladder import level_of
 from domain.levels import Level
+from domain.limits.deadlines import Deadline
 from domain.refusals import Refused
 from domain.request import RequestState, Visibility
+from domain.responsibility.ladder import level_of
 from domain.texts import required_text
 from domain.units import Actor
 

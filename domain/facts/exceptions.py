@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from domain.applications import ExceptionKind, Silence
-from domain.durations import Duration
+from domain.exceptions.applications import ExceptionKind, Silence
+from domain.exceptions.terms import DutyAmendment
 from domain.levels import Level
 from domain.request import (
     Exclusion,
 )
-from domain.terms import DutyAmendment
+from domain.time.durations import Duration
 from domain.units import Role, Unit
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.durations import Duration
 from domain.joining import JoinRule
 from domain.levels import Level
 from domain.request import (
     LegRole,
 )
+from domain.time.durations import Duration
 from domain.units import Unit
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.calendar import WorkingCalendar
 from domain.request import (
     Body,
     Card,
     PolicySnapshot,
 )
+from domain.time.calendar import WorkingCalendar
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from domain.clock import ClockKind
 from domain.levels import Level
+from domain.limits.clock import ClockKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from domain.durations import Duration
 from domain.request import Card
+from domain.time.durations import Duration
 from domain.units import Unit
 from domain.whistles import Decision, Mode, Post, Spot, Summoned, WhistleEnd, WhistleKind
 

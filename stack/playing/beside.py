@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Literal
 
 from domain import events as happened
+from domain.cases.open_cases import PROMISES
 from domain.events import Fact
 from domain.field_tasks import FieldParty, FieldTaskState
-from domain.open_cases import PROMISES
 from domain.partners import CaseStatus, Partner
 from domain.request import LegRole
 from domain.units import Unit

@@ -20,8 +20,8 @@ from cities.catalogue import Category
 from cities.pack import CityPack, pack_folder
 from domain.field_tasks import FieldParty
 from domain.levels import Level
+from domain.limits.policy import Policy
 from domain.partners import Partner, VolunteerTask
-from domain.policy import Policy
 from domain.whistles import Spot, WhistleKind
 from stack.errors import StackProblem
 from stack.playing.company import ALONE, Call, Company, HandOver

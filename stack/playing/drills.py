@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from cities.pack import CityPack
-from domain.drill import drill
-from domain.durations import Duration
-from domain.policy import Policy
+from domain.limits.drill import drill
+from domain.limits.policy import Policy
+from domain.time.durations import Duration
 from stack.errors import StackProblem
 from stack.playing.gateway import Gateway
 

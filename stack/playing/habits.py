@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.durations import Duration
-from domain.policy import Policy
+from domain.limits.policy import Policy
 from domain.request import State
+from domain.time.durations import Duration
 from stack.playing.company import ALONE, Company
 from stack.playing.crew import Fate
 from stack.playing.steps import Step

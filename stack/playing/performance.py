@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from cities.pack import CityPack
 from domain.levels import Level
+from domain.limits.policy import Policy
 from domain.partners import Partner
-from domain.policy import Policy
 from persistence import forms
 from stack.playing.arrivals import Arrival, offsets
 from stack.playing.calls import call_of, place_of

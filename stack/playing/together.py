@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.field_tasks import FieldParty, FieldTaskState
+from domain.limits.policy import Policy
 from domain.partners import CaseStatus, Partner
-from domain.policy import Policy
 from domain.request import State
 from domain.whistles import Spot
 from stack.playing.beside import CaseSeen, JointSeen, WhistleSeen

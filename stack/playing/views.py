@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain import events as happened
-from domain.clock import ClockKind
 from domain.events import Fact
-from domain.ladder import light_at
-from domain.policy import Thresholds
+from domain.limits.clock import ClockKind
+from domain.limits.policy import Thresholds
 from domain.request import Body, Card, LegRole, Light, State
+from domain.responsibility.ladder import light_at
 from domain.units import Unit
 from stack.playing.beside import Beside
 

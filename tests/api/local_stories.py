@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.messages import LegAnswer
 from domain.commands import Answer, Order, PassTime, RefuseReply, Register, SubmitReply
 from domain.lifecycle import decide, fold
-from domain.notices import notices_of
+from domain.notices.telling import notices_of
 from domain.refusals import Refused
 from domain.request import Intake, RequestState
 from domain.summary import summarize

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from api.commanding import Given
 from api.doors import Doors, Neighbour
-from domain.affair_items import AffairItem
+from domain.cases.affair_items import AffairItem
 from domain.commands import Order, ReportCase
 from domain.partners import CaseStatus, Partner
 from domain.units import SYSTEM

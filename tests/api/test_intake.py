@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.durations import Duration
-from domain.policy import Policy
+from domain.limits.policy import Policy
 from domain.refusals import Refused
+from domain.time.durations import Duration
 from persistence.engine import reading
 from tests.api.conftest import CALL, TELEPHONE, City
 

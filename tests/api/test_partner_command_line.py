@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from typer.testing import CliRunner, Result
 
+from domain.cases.reconciliation import Difference, Disagreement
 from domain.partners import CaseStatus, Partner, Via
-from domain.reconciliation import Difference, Disagreement
 from persistence.engine import writing
 from persistence.partner_messages import case_unknown, keep_message, lease_waiting
 from persistence.reconciliations import claim_reconciliation, end_reconciliation, put_off

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from domain.cases.reconciliation import Difference, Disagreement
 from domain.partners import CaseStatus, Partner, Via
-from domain.reconciliation import Difference, Disagreement
 from persistence.access import add as add_key
 from persistence.engine import writing
 from persistence.partner_messages import case_unknown, keep_message, lease_waiting

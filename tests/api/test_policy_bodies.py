@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from api.policy_bodies import body_of, policy_of
-from domain.durations import Duration
 from domain.levels import Level
-from domain.policy import Extension, Thresholds
+from domain.limits.policy import Extension, Thresholds
+from domain.time.durations import Duration
 from tests.support.builders import policy
 
 

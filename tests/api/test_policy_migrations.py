@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.calendar import WorkingCalendar
+from domain.time.calendar import WorkingCalendar
 from tests.api.conftest import City
 from tests.api.test_bulk import worked_off
 

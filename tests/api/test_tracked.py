@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from api.tracked import Story, Tracked, tracked
 from api.words import EVENTS, MILESTONES, STATES
-from domain.applications import ExceptionKind
 from domain.commands import Merge, ReportInterim, Resume
 from domain.events import ApplicationMade
+from domain.exceptions.applications import ExceptionKind
 from domain.levels import Level
 from domain.request import State
 from domain.units import Role

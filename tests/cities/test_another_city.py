@@ -8,9 +8,9 @@ import pytest
 
 from cities.faults import PackFaults
 from cities.pack import load_clock, load_pack
-from domain.durations import Duration
 from domain.levels import Level
-from domain.routing import Place
+from domain.responsibility.routing import Place
+from domain.time.durations import Duration
 
 CITY = {
     "name_zh": "小城",

@@ -10,11 +10,11 @@ import pytest
 from cities.catalogue import Category
 from cities.duties import levels_of
 from cities.pack import CityPack, load_pack
-from domain.durations import Duration
 from domain.levels import RESPONSE_LEVELS, Level
-from domain.policy import Urgency
+from domain.limits.policy import Urgency
 from domain.refusals import Refused
-from domain.routing import Place
+from domain.responsibility.routing import Place
+from domain.time.durations import Duration
 from domain.units import Unit
 
 TODAY = date(2026, 11, 22)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from cities.pack import CityPack, load_pack
-from domain.durations import Duration
 from domain.partners import Partner
+from domain.time.durations import Duration
 from tests.cities.breaking import (
     Break,
     Found,

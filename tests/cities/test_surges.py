@@ -11,8 +11,8 @@ import pytest
 
 from cities.faults import PackFaults
 from cities.pack import CityPack, load_pack
-from domain.policy import faults_of
-from domain.routing import Place, unanswered_levels
+from domain.limits.policy import faults_of
+from domain.responsibility.routing import Place, unanswered_levels
 from tests.cities.breaking import Break, Found, missing, overwritten, silent_about, thin_copy
 
 DAY = date(2026, 3, 2)

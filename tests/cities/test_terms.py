@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from cities.pack import CityPack, load_pack
-from domain.applications import ExceptionKind, Seat, Silence
-from domain.durations import Duration
+from domain.exceptions.applications import ExceptionKind, Seat, Silence
 from domain.levels import Level
-from domain.policy import Urgency
-from domain.routing import Place
+from domain.limits.policy import Urgency
+from domain.responsibility.routing import Place
+from domain.time.durations import Duration
 from domain.units import Role
 from tests.cities.breaking import (
     Break,

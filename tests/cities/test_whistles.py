@@ -10,8 +10,8 @@ import pytest
 
 from cities.faults import PackFaults
 from cities.pack import CityPack, load_pack
-from domain.durations import Duration
 from domain.levels import Level
+from domain.time.durations import Duration
 from domain.whistles import Post, WhistleKind
 from tests.cities.breaking import Break, Found, missing, overwritten, refused_with, silent_about, thin_copy
 

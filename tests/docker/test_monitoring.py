@@ -17,8 +17,8 @@ from api.app import make_app
 from api.doors import Doors
 from api.measurements import HttpMetrics
 from config.metrics import NONE, Metrics
-from domain.clock import ClockKind
 from domain.levels import Level
+from domain.limits.clock import ClockKind
 from domain.request import Light, State
 from tests.docker.engine_metrics import ENGINE_METRICS
 from tests.docker.reading import CHECKOUT, DOCKER, PROMETHEUS, RULES, Rule, all_rules, judged_by, yaml_of

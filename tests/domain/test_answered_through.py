@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from domain.clock import ClockKind
 from domain.commands import (
     Act,
     Adopt,
@@ -23,12 +22,13 @@ from domain.commands import (
     Sign,
     SubmitReply,
 )
-from domain.deadlines import is_over, next_due
 from domain.errands import Errand, errands_of, when_refused
 from domain.events import AnsweredThrough, CallbackEnded, Reopened, Supervised
 from domain.levels import Level
 from domain.lifecycle import fold, possible_acts
-from domain.policy import CallbackRule
+from domain.limits.clock import ClockKind
+from domain.limits.deadlines import is_over, next_due
+from domain.limits.policy import CallbackRule
 from domain.request import Rating, ReopenCause, State, begin
 from domain.simulator import Simulation, replayed
 from domain.standing import ARCHIVED, reopening_ends, standing

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.clock import ClockKind
 from domain.commands import (
     Accept,
     Callback,
@@ -23,7 +22,6 @@ from domain.commands import (
     Urge,
     Withdraw,
 )
-from domain.deadlines import next_due
 from domain.events import (
     AlarmRaised,
     Closed,
@@ -36,7 +34,9 @@ from domain.events import (
 )
 from domain.levels import Level
 from domain.lifecycle import decide, fold
-from domain.policy import CallbackRule, Urgency
+from domain.limits.clock import ClockKind
+from domain.limits.deadlines import next_due
+from domain.limits.policy import CallbackRule, Urgency
 from domain.refusals import Refused
 from domain.request import Body, Card, LegEnd, LegRole, Light, State
 from domain.simulator import Simulation

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.clock import ClockKind, threshold, used
 from domain.commands import (
     Act,
     DeliberationResult,
@@ -20,16 +19,17 @@ from domain.commands import (
     SubmitReply,
     Urge,
 )
-from domain.deadlines import next_due, pending
-from domain.durations import Duration
 from domain.events import AlarmRaised, DeadlineFired, DeliberationEnded, PartnerAnswered
-from domain.explain import explain
 from domain.levels import Level
-from domain.notices import notices_of
+from domain.limits.clock import ClockKind, threshold, used
+from domain.limits.deadlines import next_due, pending
+from domain.limits.explain import explain
+from domain.limits.policy import ClockMode, Policy, Urgency
+from domain.notices.telling import notices_of
 from domain.partners import Partner
-from domain.policy import ClockMode, Policy, Urgency
 from domain.request import State
 from domain.simulator import Simulation, replayed
+from domain.time.durations import Duration
 from domain.units import SYSTEM, Actor, Role
 from tests.support.builders import MONDAY_MORNING, UNITS, actor, common, handler, intake, policy
 from tests.support.tales import refusal_of

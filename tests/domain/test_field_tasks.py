@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from domain.applications import ExceptionKind
 from domain.commands import (
     Act,
     Callback,
@@ -17,11 +16,12 @@ from domain.commands import (
     ReviewPass,
     SubmitReply,
 )
-from domain.durations import Duration
+from domain.exceptions.applications import ExceptionKind
 from domain.field_tasks import FieldParty, FieldTask, FieldTaskState
 from domain.levels import Level
-from domain.notices import notices_of
+from domain.notices.telling import notices_of
 from domain.request import State, Visibility
+from domain.time.durations import Duration
 from domain.units import Actor, Role
 from tests.support.builders import actor, handler
 from tests.support.courses import AGENT, COMMUNITY, DISPATCHER, Course

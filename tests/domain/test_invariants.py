@@ -10,7 +10,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from domain.clock import ClockKind
 from domain.commands import (
     Accept,
     Acknowledge,
@@ -56,20 +55,21 @@ from domain.commands import (
     Urge,
     Withdraw,
 )
-from domain.cumulative import cumulative
-from domain.deadlines import is_over, next_due, owes_callback, pending
-from domain.durations import Duration
 from domain.events import Accepted, Closed, DeadlineFired, GroupFlagged, LegDispatched, Reopened, Supervised
 from domain.joining import Join, JoinRule
 from domain.levels import Level
 from domain.lifecycle import TABLE
+from domain.limits.clock import ClockKind
+from domain.limits.cumulative import cumulative
+from domain.limits.deadlines import is_over, next_due, owes_callback, pending
+from domain.limits.policy import ClockMode, Policy, Urgency
 from domain.partners import Partner
-from domain.policy import ClockMode, Policy, Urgency
 from domain.refusals import Refused
 from domain.request import Card, PolicySnapshot, ReopenCause, RequestState, State, Visibility
 from domain.simulator import Simulation, replayed
 from domain.standing import may_be_opened
 from domain.summary import summarize
+from domain.time.durations import Duration
 from domain.units import SYSTEM, Actor, Role
 from tests.support.builders import PHOTO, UNITS, actor, intake, ladder, policy, unclassified
 

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.applications import ApplicationStatus, ExceptionKind
-from domain.clock import ClockKind, promised
 from domain.commands import (
     Act,
     AgreePlan,
@@ -35,16 +33,18 @@ from domain.commands import (
     SubmitReply,
     Supervise,
 )
-from domain.durations import Duration
 from domain.events import DeadlineFired, JoinRuleSet, JointRemoved, LegSigned, Supervised
-from domain.explain import explain
+from domain.exceptions.applications import ApplicationStatus, ExceptionKind
 from domain.joining import Join, JoinRule
 from domain.levels import Level
+from domain.limits.clock import ClockKind, promised
+from domain.limits.explain import explain
 from domain.refusals import Refused
 from domain.request import Body, Card, Leg, LegEnd, State, Visibility
+from domain.responsibility.superiors import Reach, common_superior
 from domain.simulator import replayed
 from domain.summary import summarize
-from domain.superiors import Reach, common_superior
+from domain.time.durations import Duration
 from domain.units import Role, Unit
 from domain.whistles import Decision, Mode, Post
 from tests.support.builders import SQUARE, UNITS, actor, application, calendar, policy, terms, whistle

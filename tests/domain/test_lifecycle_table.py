@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import pytest
 
-from domain.applications import ExceptionKind
 from domain.commands import (
     Accept,
     Acknowledge,
@@ -79,16 +78,17 @@ from domain.commands import (
     Withdraw,
     WithdrawCase,
 )
-from domain.durations import Duration
+from domain.exceptions.applications import ExceptionKind
 from domain.field_tasks import FieldParty
 from domain.joining import Join, JoinRule
 from domain.levels import Level
 from domain.lifecycle import HANDS, TABLE, decide, fold, known_act, possible_acts
+from domain.limits.policy import Extension, Urgency
 from domain.partners import CaseStatus, Partner
-from domain.policy import Extension, Urgency
 from domain.refusals import Refused
 from domain.request import Card, PolicySnapshot, RequestState, State, Visibility, begin
 from domain.simulator import Simulation
+from domain.time.durations import Duration
 from domain.units import SYSTEM, Actor, Role
 from domain.whistles import Decision, Mode, Post, WhistleKind
 from tests.support.builders import (

@@ -26,8 +26,8 @@ from domain.commands import (
 )
 from domain.events import Closed, GroupFlagged, Registered
 from domain.levels import Level
-from domain.policy import CallbackRule
-from domain.recipients import CITIZEN
+from domain.limits.policy import CallbackRule
+from domain.notices.recipients import CITIZEN
 from domain.refusals import Refused
 from domain.request import Child, State
 from domain.simulator import Simulation

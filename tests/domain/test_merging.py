@@ -25,8 +25,8 @@ from domain.errands import Errand, errands_of, when_refused
 from domain.events import Adopted, Disowned, Event, GroupFlagged, Merged, OwnInitiative, Withdrawn
 from domain.levels import Level
 from domain.lifecycle import fold
-from domain.notices import CITIZEN
-from domain.policy import CallbackRule, Urgency
+from domain.limits.policy import CallbackRule, Urgency
+from domain.notices.telling import CITIZEN
 from domain.refusals import Refused
 from domain.request import Child, LegEnd, ReopenCause, State, begin
 from domain.simulator import Simulation

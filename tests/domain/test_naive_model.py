@@ -22,18 +22,18 @@ from hypothesis.stateful import (
     rule,
 )
 
-from domain.applications import ExceptionKind
-from domain.clock import ClockKind, threshold
 from domain.commands import Act
-from domain.durations import Duration
 from domain.events import ApplicationMade, DeadlineFired
+from domain.exceptions.applications import ExceptionKind
 from domain.joining import Join
 from domain.levels import Level
 from domain.lifecycle import TABLE
-from domain.policy import Urgency
+from domain.limits.clock import ClockKind, threshold
+from domain.limits.policy import Urgency
 from domain.refusals import Refused
 from domain.request import Card, Intake, PolicySnapshot, begin
 from domain.simulator import Simulation
+from domain.time.durations import Duration
 from domain.units import SYSTEM, Actor, Role
 from tests.support.builders import UNITS, actor, common, intake, ladder, unclassified
 from tests.support.naive import table

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from domain.applications import ExceptionKind
 from domain.commands import (
     Delegate,
     Dispatch,
@@ -21,11 +20,12 @@ from domain.commands import (
     StartJoint,
     SubmitReply,
 )
-from domain.durations import Duration
 from domain.events import JointRemoved, LegDispatched
+from domain.exceptions.applications import ExceptionKind
 from domain.levels import Level
 from domain.lifecycle import decide, fold
 from domain.request import Leg, LegEnd, LegRole, State
+from domain.time.durations import Duration
 from domain.units import SYSTEM
 from tests.support.builders import UNITS, handler, policy
 from tests.support.courses import ARBITER, DISPATCHER, OTHER_BUREAU, Course, working

@@ -17,12 +17,12 @@ import pytest
 
 from cities.catalogue import Category
 from cities.pack import CityPack, load_pack
-from domain.clock import Clock, ClockKind
 from domain.events import AlarmRaised, DeadlineFired, Event, LegDispatched, LegSigned, Supervised
 from domain.levels import Level
-from domain.policy import Policy, Urgency, comparable
+from domain.limits.clock import Clock, ClockKind
+from domain.limits.policy import Policy, Urgency, comparable
 from domain.request import Body, Card, Intake, LegRole, Light, Matter, PolicySnapshot, RequestState, State
-from domain.routing import Place
+from domain.responsibility.routing import Place
 from domain.simulator import Simulation, replayed
 
 CITY = "guangzhou"

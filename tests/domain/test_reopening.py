@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from domain.clock import ClockKind, threshold
 from domain.commands import (
     Act,
     AnswerDirectly,
@@ -24,12 +23,13 @@ from domain.commands import (
     SubmitReply,
     Withdraw,
 )
-from domain.cumulative import cumulative
 from domain.errands import Errand, errands_of, reminder_of
 from domain.events import AlarmRaised, Event, LegDispatched, PutIntoBacklog, Reopened, Supervised
 from domain.levels import Level
 from domain.lifecycle import decide, fold
-from domain.notices import CITIZEN, notices_of
+from domain.limits.clock import ClockKind, threshold
+from domain.limits.cumulative import cumulative
+from domain.notices.telling import CITIZEN, notices_of
 from domain.refusals import Refused
 from domain.request import Body, LegEnd, Light, ReopenCause, RequestState, State
 from domain.simulator import Simulation

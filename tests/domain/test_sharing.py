@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.applications import ExceptionKind
-from domain.clock import ClockKind
 from domain.commands import (
     Act,
     DeclineJoint,
@@ -21,10 +19,12 @@ from domain.commands import (
     SubmitReply,
     Withdraw,
 )
-from domain.deadlines import next_due
 from domain.events import Contributed
+from domain.exceptions.applications import ExceptionKind
 from domain.levels import Level
-from domain.notices import notices_of
+from domain.limits.clock import ClockKind
+from domain.limits.deadlines import next_due
+from domain.notices.telling import notices_of
 from domain.request import LegEnd, LegRole, LegState, State, Visibility
 from domain.simulator import Simulation, replayed
 from domain.summary import summarize

@@ -12,15 +12,15 @@ from itertools import pairwise
 
 import pytest
 
-from domain.clock import ClockKind
 from domain.commands import CancelCard, Dispatch, HandUp, RaiseCard, Sign, Supervise
 from domain.events import AlarmRaised, DeadlineFired, LegDispatched, Supervised
-from domain.ladder import LEVEL_OF_BODY
 from domain.levels import RESPONSE_LEVELS, Level
-from domain.policy import Urgency
+from domain.limits.clock import ClockKind
+from domain.limits.policy import Urgency
 from domain.refusals import Refused
 from domain.request import Body, Card, Leg, LegRole, Light
-from domain.routing import Skip
+from domain.responsibility.ladder import LEVEL_OF_BODY
+from domain.responsibility.routing import Skip
 from domain.simulator import Simulation
 from domain.units import SYSTEM, Role
 from tests.support.builders import MONDAY_MORNING, UNITS, actor, handler, intake, policy

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from domain.applications import ExceptionKind
-from domain.clock import WHISTLE_CLOCKS, ClockKind
 from domain.commands import (
     AcknowledgeWhistle,
     AgreePlan,
@@ -28,8 +26,6 @@ from domain.commands import (
     SubmitReply,
     Withdraw,
 )
-from domain.deadlines import next_due
-from domain.durations import Duration
 from domain.events import (
     AlarmRaised,
     AttendanceMissed,
@@ -39,11 +35,15 @@ from domain.events import (
     Supervised,
     WhistleAttended,
 )
-from domain.explain import explain
+from domain.exceptions.applications import ExceptionKind
 from domain.levels import Level
 from domain.lifecycle import possible_acts
+from domain.limits.clock import WHISTLE_CLOCKS, ClockKind
+from domain.limits.deadlines import next_due
+from domain.limits.explain import explain
 from domain.request import Body, Card, LegEnd, LegRole, Matter, State, Visibility
-from domain.routing import Place
+from domain.responsibility.routing import Place
+from domain.time.durations import Duration
 from domain.units import Actor, Role, Unit
 from domain.whistles import (
     Decision,

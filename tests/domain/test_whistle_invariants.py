@@ -8,7 +8,6 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.clock import WHISTLE_CLOCKS
 from domain.commands import (
     AcknowledgeWhistle,
     Act,
@@ -23,13 +22,14 @@ from domain.commands import (
     SubmitReply,
     Withdraw,
 )
-from domain.deadlines import next_due
-from domain.durations import Duration
 from domain.events import AttendanceMissed, CallRated, DeadlineFired, DistrictJoined, Fact, WhistleRated
 from domain.levels import Level
+from domain.limits.clock import WHISTLE_CLOCKS
+from domain.limits.deadlines import next_due
 from domain.refusals import Refused
 from domain.request import Card, RequestState
 from domain.simulator import replayed
+from domain.time.durations import Duration
 from domain.units import Actor, Role, Unit
 from domain.whistles import Decision, Mode, Post, WhistleEnd, WhistleKind, whistle_standing
 from persistence.forms import acts

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.attachments import LARGEST_BYTES, MOST_ATTACHMENTS, Attachment
-from domain.clock import ClockKind
 from domain.commands import (
     Accept,
     Acknowledge,
@@ -29,15 +28,16 @@ from domain.commands import (
     SubmitReply,
     Supervise,
 )
-from domain.deadlines import next_due, pending
 from domain.events import AlarmRaised, DeadlineFired, Instructed, Supervised
 from domain.levels import Level
 from domain.lifecycle import decide
-from domain.notices import CITIZEN, notices_of
-from domain.policy import ClockMode, Policy, Urgency
+from domain.limits.clock import ClockKind
+from domain.limits.deadlines import next_due, pending
+from domain.limits.policy import ClockMode, Policy, Urgency
+from domain.notices.telling import CITIZEN, notices_of
 from domain.refusals import Refused
 from domain.request import Body, Card, Matter, RequestState, State, Visibility, begin
-from domain.routing import Place
+from domain.responsibility.routing import Place
 from domain.simulator import Simulation, replayed
 from domain.units import Actor, Role
 from tests.support.builders import (

@@ -17,11 +17,11 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
-from domain.clock import ClockKind
-from domain.deadlines import is_over
 from domain.events import DeadlineFired, Event, LegDispatched
 from domain.evolution import evolve
-from domain.notices import notices_of
+from domain.limits.clock import ClockKind
+from domain.limits.deadlines import is_over
+from domain.notices.telling import notices_of
 from domain.request import Intake, RequestState, begin
 from domain.summary import summarize
 from persistence.engine import reading

@@ -18,8 +18,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from domain.clock import ClockKind
 from domain.levels import Level
+from domain.limits.clock import ClockKind
 from persistence.engine import reading
 from stack.embedded import EmbeddedStack
 from tests.e2e.knocking import FAST, OUTAGE, PATIENCE, SLOW, Knocker

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.cases.handovers import LONGEST_CODE, MOST_ENTRIES, MOST_VOLUNTEERS, checked
 from domain.cases.kinds import KINDS
 from domain.chapters.closing import EVIDENCE_LIMIT
 from domain.chapters.neighbours import LONGEST_DOCUMENT
-from domain.handovers import LONGEST_CODE, MOST_ENTRIES, MOST_VOLUNTEERS, checked
+from domain.limits.policy import Urgency
 from domain.partners import Affair, CaseBrief, CaseMessage, Clue, Handover, Partner, VolunteerTask
-from domain.policy import Urgency
-from domain.routing import Place
+from domain.responsibility.routing import Place
 from domain.texts import TEXT_LIMIT
 from integrations.affairs import AffairsGateway
 from integrations.enforcement import HURRY, EnforcementGateway

@@ -8,15 +8,15 @@ from itertools import combinations
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.clock import ClockKind
 from domain.commands import Callback, Order, Reopen, ReviewPass, Sign, SubmitReply
-from domain.cumulative import cumulative
-from domain.deadlines import next_due, pending
 from domain.events import AlarmRaised, LegDispatched, Reopened
 from domain.evolution import evolve
 from domain.levels import RESPONSE_LEVELS, Level
 from domain.lifecycle import decide
-from domain.notices import notices_of
+from domain.limits.clock import ClockKind
+from domain.limits.cumulative import cumulative
+from domain.limits.deadlines import next_due, pending
+from domain.notices.telling import notices_of
 from domain.refusals import Refused
 from domain.request import State, begin
 from domain.simulator import Simulation

@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from cities.faults import PackFaults
 from cities.pack import load_pack
-from domain.applications import ExceptionKind
-from domain.clock import ClockKind, threshold
 from domain.commands import Act, Attach, Comment, Dispatch, Instruct, MovePolicy, Sign, Urge
-from domain.deadlines import pending
-from domain.durations import Duration
 from domain.events import PolicyMoved
+from domain.exceptions.applications import ExceptionKind
 from domain.levels import Level
+from domain.limits.clock import ClockKind, threshold
+from domain.limits.deadlines import pending
 from domain.request import Intake, PolicySnapshot, RequestState, State
 from domain.simulator import Simulation
 from domain.summary import summarize
+from domain.time.durations import Duration
 from domain.units import Actor, Role
 from tests.api.conftest import City
 from tests.cities.breaking import thin_copy

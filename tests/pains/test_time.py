@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calendar import CalendarRefused, WorkdayMode, WorkingCalendar
-from domain.clock import Clock, ClockKind, pause, resume, start, threshold
 from domain.commands import Order, PassTime, Register
-from domain.deadlines import next_due
-from domain.durations import Duration
 from domain.events import DeadlineFired
-from domain.explain import explain
 from domain.lifecycle import decide, fold
-from domain.policy import Policy, Urgency
+from domain.limits.clock import Clock, ClockKind, pause, resume, start, threshold
+from domain.limits.deadlines import next_due
+from domain.limits.explain import explain
+from domain.limits.policy import Policy, Urgency
 from domain.request import State, begin
 from domain.simulator import Simulation
+from domain.time.calendar import CalendarRefused, WorkdayMode, WorkingCalendar
+from domain.time.durations import Duration
 from domain.units import SYSTEM
 from tests.domain.test_pack_climb import pack
 from tests.support.builders import MONDAY_MORNING, OFFICE, calendar, intake, policy, unclassified

@@ -12,17 +12,17 @@ from temporalio.client import Client
 
 from activities.messages import Appended, Entry
 from config.metrics import Metrics
-from domain.applications import ExceptionKind
-from domain.clock import ClockKind, threshold
 from domain.commands import Order, PassTime
-from domain.deadlines import next_due
-from domain.durations import Duration
 from domain.events import DeadlineFired
+from domain.exceptions.applications import ExceptionKind
+from domain.exceptions.terms import Reason
 from domain.lifecycle import decide
-from domain.policy import Urgency
+from domain.limits.clock import ClockKind, threshold
+from domain.limits.deadlines import next_due
+from domain.limits.policy import Urgency
 from domain.request import State
 from domain.simulator import Simulation
-from domain.terms import Reason
+from domain.time.durations import Duration
 from domain.units import SYSTEM
 from persistence.append import Appender
 from persistence.engine import make_engine

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.affair_items import AffairItem
+from domain.cases.affair_items import AffairItem
 from domain.refusals import Refused
 from persistence.affair_items import find_items, keep_items, read_so_far, require_item
 from persistence.engine import reading, writing

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.events import DisputeRuled
+from domain.exceptions.terms import DutyAmendment
 from domain.levels import Level
-from domain.terms import DutyAmendment
 from persistence.amendments import Ruled, read_amendments, rulings
 from persistence.engine import reading
 from persistence.forms import facts

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.routing import Place
+from domain.responsibility.routing import Place
 from persistence.calling_again import EARLIER, OPEN_WITHIN, Earlier, parameters
 from persistence.engine import each_by_itself, reading, writing
 from persistence.identity import Caller, Seal, erase

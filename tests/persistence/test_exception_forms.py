@@ -6,11 +6,11 @@ import json
 
 from pydantic import TypeAdapter
 
-from domain.applications import ExceptionKind
 from domain.commands import Dispatch, Order, Reassign, Resume, Rule
+from domain.exceptions.applications import ExceptionKind
+from domain.exceptions.terms import DutyAmendment
 from domain.levels import Level
 from domain.request import RequestState
-from domain.terms import DutyAmendment
 from domain.units import Actor
 from persistence.forms import canonical, facts
 from tests.support.builders import UNITS, application, terms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 
-from domain.notices import Notice
+from domain.notices.telling import Notice
 from domain.request import Intake
 from domain.summary import LegSummary, RequestSummary, SummonsSummary, summarize
 from persistence.forms import canonical, facts, intakes

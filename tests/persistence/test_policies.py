@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.policy import ClockMode, Policy
+from domain.limits.policy import ClockMode, Policy
 from domain.refusals import Refused
 from persistence.engine import reading, writing
 from persistence.policies import PublishedPolicy, active, all_active, publish, versions

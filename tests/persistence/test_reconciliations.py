@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.cases.reconciliation import Difference, Disagreement
 from domain.partners import Partner
-from domain.reconciliation import Difference, Disagreement
 from persistence.engine import reading, writing
 from persistence.reconciliations import (
     OVERLAP,

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.request import Matter, Visibility
-from domain.routing import Place
+from domain.responsibility.routing import Place
 from domain.summary import summarize
 from domain.units import Unit
 from persistence.engine import reading, writing

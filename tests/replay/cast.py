@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from domain.commands import Callback, Dispatch, FirstContact, Sign
-from domain.durations import Duration
 from domain.levels import Level
-from domain.policy import CommonLimits, Policy
+from domain.limits.policy import CommonLimits, Policy
+from domain.time.durations import Duration
 from domain.units import Actor, Role
 from tests.replay.stage import Performance, Stage
 from tests.support.builders import actor, common, handler

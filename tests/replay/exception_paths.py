@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from domain.applications import ExceptionKind
 from domain.commands import Dispatch, Reassign, Resume, ReviewPass, Rule, Sign, Withdraw
-from domain.durations import Duration
+from domain.exceptions.applications import ExceptionKind
+from domain.exceptions.terms import DutyAmendment, Reason
 from domain.levels import Level
-from domain.policy import Extension
-from domain.terms import DutyAmendment, Reason
+from domain.limits.policy import Extension
+from domain.time.durations import Duration
 from domain.units import Role
 from tests.replay.cast import (
     AGENT,

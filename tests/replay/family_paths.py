@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.commands import Merge, Reopen, ReviewPass, Sign
 from domain.levels import Level
-from domain.policy import CallbackRule
+from domain.limits.policy import CallbackRule
 from domain.request import State
 from tests.replay.cast import AGENT, CALLER, DISPATCHER, GRID, REVIEWER, SATISFIED, UNHAPPY, replied, slow
 from tests.replay.stage import Performance, Stage

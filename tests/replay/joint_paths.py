@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from domain.applications import ExceptionKind
 from domain.commands import ReviewPass, Rule, SetJoinRule, Sign, StartJoint
-from domain.durations import Duration
+from domain.exceptions.applications import ExceptionKind
 from domain.joining import Join, JoinRule
 from domain.levels import Level
-from domain.superiors import Reach
+from domain.responsibility.superiors import Reach
+from domain.time.durations import Duration
 from tests.replay.cast import CALLER, COMMUNITY, DISPATCHER, REVIEWER, SATISFIED, TOWN, at_work, slow
 from tests.replay.stage import Performance, Stage
 from tests.support.builders import UNITS, application

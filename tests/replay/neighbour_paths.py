@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.commands import Dispatch, Merge, OpenCase, SettleCase, Sign, Withdraw, WithdrawCase
-from domain.durations import Duration
 from domain.events import CaseReported, Event
 from domain.partners import CaseStatus, Handover, Partner
 from domain.request import State
+from domain.time.durations import Duration
 from tests.replay.cast import CITIZEN, DISPATCHER, GRID, at_work, slow
 from tests.replay.stage import QUEUE, Performance, Stage
 from tests.support.builders import AFFAIR, CLUE, PATROL, case_terms

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from domain.applications import ExceptionKind
 from domain.commands import (
     Accept,
     AnswerDirectly,
@@ -31,11 +30,12 @@ from domain.commands import (
 )
 from domain.errands import Errand
 from domain.events import Event, Supervised
+from domain.exceptions.applications import ExceptionKind
 from domain.levels import Level
-from domain.policy import CallbackRule, Urgency
+from domain.limits.policy import CallbackRule, Urgency
 from domain.refusals import Refused
 from domain.request import Body, Card, Matter, PolicySnapshot, ReopenCause, State
-from domain.routing import Place
+from domain.responsibility.routing import Place
 from domain.units import Role
 from tests.replay.cast import (
     AGENT,

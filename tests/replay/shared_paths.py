@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from domain.clock import ClockKind
 from domain.commands import (
     Acknowledge,
     Attach,
@@ -32,13 +31,14 @@ from domain.commands import (
     Supervise,
     Withdraw,
 )
-from domain.durations import Duration
 from domain.events import DeadlineFired, Event
 from domain.field_tasks import FieldParty
 from domain.levels import Level
+from domain.limits.clock import ClockKind
+from domain.limits.policy import ClockMode, Urgency
 from domain.partners import Partner
-from domain.policy import ClockMode, Urgency
 from domain.request import Card, Visibility
+from domain.time.durations import Duration
 from domain.units import SYSTEM, Role
 from tests.replay.cast import (
     AGENT,

@@ -15,12 +15,12 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from config.payloads import message_converter
-from domain.applications import ExceptionKind
-from domain.clock import ClockKind
 from domain.commands import Act
 from domain.events import ApplicationDecided, DeadlineFired, Fact
 from domain.evolution import CHANGES
+from domain.exceptions.applications import ExceptionKind
 from domain.lifecycle import TABLE
+from domain.limits.clock import ClockKind
 from tests.replay import contents, corpus
 from tests.replay.changed_story import WithATimerFirst, WithoutAttributes
 from tests.replay.paths import PATHS

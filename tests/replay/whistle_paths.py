@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from domain.clock import WHISTLE_CLOCKS
 from domain.commands import (
     AcknowledgeWhistle,
     AgreePlan,
@@ -15,8 +14,9 @@ from domain.commands import (
     Sign,
     Withdraw,
 )
-from domain.durations import Duration
 from domain.levels import Level
+from domain.limits.clock import WHISTLE_CLOCKS
+from domain.time.durations import Duration
 from domain.whistles import Decision, Mode, Post, WhistleKind
 from tests.replay.cast import CITIZEN, SUPERVISOR, TOWN, at_work, slow
 from tests.replay.shared_paths import limits_passed

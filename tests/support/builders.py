@@ -6,18 +6,18 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from domain.applications import ExceptionKind
 from domain.attachments import Attachment
-from domain.calendar import WorkdayMode, WorkingCalendar
-from domain.clock import ClockKind
 from domain.commands import Apply, BlowWhistle
-from domain.durations import Duration
+from domain.exceptions.applications import ExceptionKind
+from domain.exceptions.terms import ByUrgency, Reason, Seat, Silence, Terms, Window
 from domain.levels import RESPONSE_LEVELS, Level
+from domain.limits.clock import ClockKind
+from domain.limits.policy import CallbackRule, ClockMode, CommonLimits, Dwell, Policy, Thresholds, Urgency
 from domain.partners import Affair, CaseTerms, Clue, Partner, VolunteerTask
-from domain.policy import CallbackRule, ClockMode, CommonLimits, Dwell, Policy, Thresholds, Urgency
 from domain.request import Intake, Matter, PolicySnapshot, State
-from domain.routing import Ladder, Place, Rung
-from domain.terms import ByUrgency, Reason, Seat, Silence, Terms, Window
+from domain.responsibility.routing import Ladder, Place, Rung
+from domain.time.calendar import WorkdayMode, WorkingCalendar
+from domain.time.durations import Duration
 from domain.units import Actor, Role, Unit
 from domain.whistles import Post, Spot, Summoned, WhistleKind, WhistleTerms
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from domain.applications import Application, ApplicationStatus, ExceptionKind
 from domain.commands import Act, Dispatch, Rule, Sign
-from domain.durations import Duration
+from domain.exceptions.applications import Application, ApplicationStatus, ExceptionKind
 from domain.levels import Level
-from domain.policy import ClockMode, Extension, Policy, Urgency
+from domain.limits.policy import ClockMode, Extension, Policy, Urgency
 from domain.refusals import Refused
 from domain.request import RequestState
 from domain.simulator import Simulation
+from domain.time.durations import Duration
 from domain.units import Actor, Role, Unit
 from tests.support.builders import UNITS, actor, application, handler, intake, policy
 

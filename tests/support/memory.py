@@ -13,7 +13,7 @@ from domain.cases.state import CaseState
 from domain.commands import Answer, Order
 from domain.events import Event
 from domain.lifecycle import decide
-from domain.notices import Notice
+from domain.notices.telling import Notice
 from domain.refusals import Refused
 from domain.request import Intake, RequestState
 from domain.simulator import replayed

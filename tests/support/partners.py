@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.cases.kinds import KINDS
 from domain.levels import Level
+from domain.limits.policy import Urgency
 from domain.partners import (
     Affair,
     CaseBrief,
@@ -21,8 +22,7 @@ from domain.partners import (
     Partner,
     VolunteerTask,
 )
-from domain.policy import Urgency
-from domain.routing import Place
+from domain.responsibility.routing import Place
 from integrations.port import (
     CaseLine,
     PartnerRejected,

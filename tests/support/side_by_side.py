@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from domain.applications import ExceptionKind
 from domain.commands import (
     Accept,
     Acknowledge,
@@ -62,13 +61,14 @@ from domain.commands import (
     Urge,
     Withdraw,
 )
-from domain.durations import Duration
+from domain.exceptions.applications import ExceptionKind
+from domain.exceptions.terms import Reason, Terms
 from domain.joining import JoinRule
 from domain.levels import Level
+from domain.limits.policy import ClockMode, Extension, Policy, Thresholds, Urgency
 from domain.partners import Partner
-from domain.policy import ClockMode, Extension, Policy, Thresholds, Urgency
 from domain.request import Card, ReopenCause, State, Visibility
-from domain.terms import Reason, Terms
+from domain.time.durations import Duration
 from tests.support.builders import MONDAY_MORNING, OFFICE, PHOTO, UNITS, application, calendar, policy, terms
 from tests.support.naive.office import Office
 from tests.support.naive.table import LEADING_REQUEST

@@ -14,7 +14,7 @@ from activities.messages import Entry
 from domain.commands import Answer, Callback, Dispatch, FirstContact, ReviewPass, SubmitReply, Urge
 from domain.evolution import evolve
 from domain.levels import Level
-from domain.notices import Notice
+from domain.notices.telling import Notice
 from domain.request import Intake, begin
 from domain.simulator import Simulation
 from domain.summary import summarize

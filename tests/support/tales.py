@@ -8,7 +8,7 @@ import pytest
 
 from domain.commands import Act
 from domain.lifecycle import fold
-from domain.notices import Notice, notices_of
+from domain.notices.telling import Notice, notices_of
 from domain.refusals import Refused
 from domain.request import begin
 from domain.simulator import Simulation

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from config.settings import Settings
-from domain.affair_items import AffairItem
+from domain.cases.affair_items import AffairItem
 from domain.partners import Partner
 from integrations.gateways import gateway_for
 from integrations.port import PartnerUnavailable

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.metrics import Metrics
+from domain.cases.reconciliation import Difference, Disagreement
 from domain.partners import CaseMessage, CaseStatus, Partner, Via
-from domain.reconciliation import Difference, Disagreement
 from integrations.port import CaseLine, PartnerGateway, PartnerRejected
 from persistence.engine import reading, writing
 from persistence.partner_messages import case_unknown, keep_message, lease_waiting, note_messages

@@ -14,7 +14,7 @@ from activities.messages import LegAnswer
 from domain.commands import Act, Answer, Dispatch, FirstContact, Order, ReviewPass, Sign
 from domain.events import Event
 from domain.levels import Level
-from domain.policy import Policy
+from domain.limits.policy import Policy
 from domain.request import Intake, RequestState
 from domain.units import Actor, Role
 from tests.support.builders import actor, handler, intake, policy

@@ -14,7 +14,7 @@ from activities.messages import ErrandDone
 from domain.commands import Adopt, Callback, Dispatch, Order, ReviewPass, Sign, SubmitReply, Withdraw
 from domain.errands import Errand
 from domain.levels import Level
-from domain.policy import CallbackRule
+from domain.limits.policy import CallbackRule
 from domain.request import Intake, State
 from domain.simulator import Simulation
 from domain.units import SYSTEM, Role

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.applications import ApplicationStatus, ExceptionKind
 from domain.commands import Apply, Callback, Dispatch, ReviewPass, Rule, Sign, StartJoint
+from domain.exceptions.applications import ApplicationStatus, ExceptionKind
 from domain.levels import Level
 from domain.request import Exclusion, State
 from domain.units import Role

@@ -19,7 +19,7 @@ from activities.records import Records
 from config.metrics import Metrics
 from domain.commands import Act, Dispatch, Order, Supervise, Withdraw
 from domain.levels import Level
-from domain.policy import Policy, Thresholds
+from domain.limits.policy import Policy, Thresholds
 from domain.request import Body, Card
 from domain.units import Actor, Role
 from persistence.engine import make_engine, writing

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.client import WorkflowExecutionStatus
 
-from domain.applications import ExceptionKind
 from domain.commands import Dispatch, Reopen, Rule, Sign, Withdraw
 from domain.errands import Errand
 from domain.events import AlarmRaised, LegDispatched, PutIntoBacklog, Reopened
+from domain.exceptions.applications import ExceptionKind
 from domain.levels import Level
-from domain.policy import Urgency
+from domain.limits.policy import Urgency
 from domain.request import ReopenCause, State
 from domain.units import Role
 from tests.support.builders import actor, application, handler, policy

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from activities.messages import LegAnswer
-from domain.applications import ExceptionKind
 from domain.commands import Dispatch, Reassign, Resume, Rule, Sign, Withdraw
 from domain.events import ApplicationDecided, ReplyRefused
+from domain.exceptions.applications import ExceptionKind
+from domain.exceptions.terms import DutyAmendment
 from domain.levels import Level
 from domain.request import LegEnd, State
-from domain.terms import DutyAmendment
 from domain.units import Role
 from tests.support.builders import OTHER_OPERATOR, UNITS, actor, application, handler, terms
 from tests.workflows.desk import Desk, kinds

@@ -16,13 +16,13 @@ from temporalio.service import RPCError
 
 from activities.partners import PartnerCalls
 from config.metrics import Metrics
-from domain.case_calls import WithdrawFromPartner
+from domain.cases.case_calls import WithdrawFromPartner
 from domain.cases.state import CaseState, begin_case
 from domain.commands import Dispatch, HandUp, Merge, OpenCase, SettleCase, Sign, Withdraw, WithdrawCase
-from domain.durations import Duration
 from domain.levels import Level
 from domain.partners import CaseMessage, CaseStatus, Partner
 from domain.request import State
+from domain.time.durations import Duration
 from domain.units import Role
 from integrations.port import PartnerRejected
 from tests.support.builders import CLUE, actor, case_terms, handler

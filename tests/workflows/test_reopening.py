@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from activities.messages import LegAnswer
-from domain.clock import ClockKind
 from domain.commands import Callback, Reopen, ReviewPass, Sign, Urge, Withdraw
 from domain.events import LegDispatched, Reopened, StoryContinued
 from domain.levels import Level
+from domain.limits.clock import ClockKind
 from domain.refusals import Refused
 from domain.request import State
 from domain.units import Role

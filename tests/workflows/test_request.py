@@ -23,7 +23,7 @@ from domain.commands import (
 )
 from domain.events import DeadlineFired, ReplyRefused, StoryContinued
 from domain.levels import Level
-from domain.policy import Urgency
+from domain.limits.policy import Urgency
 from domain.refusals import Refused
 from domain.units import Role
 from tests.support.builders import UNITS, actor, handler, intake, policy, unclassified

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from domain.clock import ClockKind
 from domain.commands import (
     Comment,
     Delegate,
@@ -13,11 +12,12 @@ from domain.commands import (
     StartJoint,
     Withdraw,
 )
-from domain.durations import Duration
 from domain.joining import Join, JoinRule
 from domain.levels import Level
+from domain.limits.clock import ClockKind
 from domain.partners import Partner
 from domain.request import Card, LegEnd, State
+from domain.time.durations import Duration
 from domain.units import Role
 from tests.support.builders import UNITS, actor, common, handler, policy
 from tests.workflows.desk import SLOW, Desk, kinds

@@ -13,9 +13,9 @@ from domain.commands import (
     ReviewPass,
     Sign,
 )
-from domain.durations import Duration
 from domain.levels import Level
 from domain.request import Body, State
+from domain.time.durations import Duration
 from domain.units import Role
 from domain.whistles import Decision, Mode, Post, WhistleKind
 from tests.support.builders import SQUARE, UNITS, actor, handler, policy, whistle, whistle_terms

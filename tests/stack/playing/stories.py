@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import domain.events as happened
 from domain.chapters.handling import Cause
-from domain.durations import Duration
 from domain.events import Fact
 from domain.field_tasks import FieldParty
 from domain.levels import Level
+from domain.limits.policy import Policy
 from domain.partners import CaseStatus, Clue, Partner
-from domain.policy import Policy
 from domain.request import LegRole
+from domain.time.durations import Duration
 from domain.units import Unit
 from domain.whistles import Decision, Mode, Post, Spot, Summoned, WhistleEnd, WhistleKind
 from stack.playing.crew import Fate

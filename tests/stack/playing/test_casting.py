@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from cities.pack import load_pack, pack_folder
-from domain.drill import drill
 from domain.field_tasks import FieldParty
+from domain.limits.drill import drill
+from domain.limits.policy import Policy
 from domain.partners import Partner
-from domain.policy import Policy
 from domain.whistles import WhistleKind
 from stack.errors import StackProblem
 from stack.playing.arrivals import first_morning, read_stream, taken_from

@@ -11,7 +11,7 @@ import pytest
 from api.bodies import Channel
 from cities.pack import load_pack, pack_folder
 from domain.levels import Level
-from domain.routing import Place
+from domain.responsibility.routing import Place
 from stack.errors import StackProblem
 from stack.playing.arrivals import read_stream
 from stack.playing.pairing import UNMAPPED_CATEGORY, read_pairing

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 import domain.events as happened
-from domain.clock import ClockKind
 from domain.events import Fact
 from domain.levels import Level
+from domain.limits.clock import ClockKind
 from domain.partners import CaseStatus, Partner
 from domain.request import Body, Card, Light, State
 from persistence.liveness import Downtime

@@ -1,0 +1,1 @@
+"""Asking for an exception, deciding it, and what each kind brings about."""
