@@ -59,6 +59,10 @@ class PartnerConnection(BaseModel):
         default=None,
         description="certificates (PEM) that the partner's own must be signed by; left out: those of the machine",
     )
+    plain_http: bool = Field(
+        default=False,
+        description="an address without TLS is meant: within one machine, or one network of containers",
+    )
     timeout_seconds: float = Field(default=10, gt=0, le=60)
     calls_per_second: float = Field(default=20, gt=0, description="pace of all workers' calls together")
     calls_at_once: int = Field(default=8, ge=1, description="calls under way at once in one worker")
@@ -177,6 +181,17 @@ class Settings(BaseSettings):
         if info.data.get("environment") == "production" and key.startswith(DEMO_IDENTITY_PREFIX):
             raise ValueError("is a key made for a demo; production needs its own")
         return value
+
+    @model_validator(mode="after")
+    def _no_readable_call_in_production(self) -> Self:
+        if self.environment == "production":
+            for partner, connection in self.partners.items():
+                if connection.url.startswith("http://") and not connection.plain_http:
+                    raise ValueError(
+                        f"the address of {partner} is http://, so all would be readable on the way; "
+                        'production takes https://, or "plain_http": true within a network of its own'
+                    )
+        return self
 
     @model_validator(mode="after")
     def _no_demo_keys_in_production(self) -> Self:

@@ -39,7 +39,7 @@ secret() { printf 'whsec_%s' "$(head -c 32 /dev/urandom | base64 | tr -d '\n')";
 simulated() { printf '"%s": {"port": %s, "token": "%s", "callback_secret": "%s"}' "$1" "$2" "$(random 32)" "$(secret)"; }
 # What the simulators know themselves by is turned into what the service must know to speak with them.
 connected() {
-  sed -E 's|"port": ([0-9]+), "token": ("[^"]+"), "callback_secret": ("[^"]+")|"url": "http://partners:\1", "token": \2, "callback_secrets": [\3]|g' \
+  sed -E 's|"port": ([0-9]+), "token": ("[^"]+"), "callback_secret": ("[^"]+")|"url": "http://partners:\1", "plain_http": true, "token": \2, "callback_secrets": [\3]|g' \
     "$folder/huying_simulators_partners"
 }
 keep huying_simulators_partners "{$(simulated enforcement 8080), $(simulated affairs 8081), $(simulated volunteers 8082)}"

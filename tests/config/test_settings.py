@@ -1,7 +1,9 @@
 """Settings come from outside, are checked, and never fall back to a demo's secrets in production."""
 
 import base64
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -57,11 +59,33 @@ def test_an_identity_key_of_the_wrong_kind_is_refused(monkeypatch: pytest.Monkey
 
 def test_a_partners_token_made_for_a_demo_is_refused_in_production(monkeypatch: pytest.MonkeyPatch):
     secret = "whsec_" + base64.b64encode(bytes(24)).decode()
-    connection = f'{{"url": "http://x", "token": "demo-partner-1", "callback_secrets": ["{secret}"]}}'
+    connection = f'{{"url": "https://x", "token": "demo-partner-1", "callback_secrets": ["{secret}"]}}'
     monkeypatch.setenv("HUYING_PARTNERS", f'{{"affairs": {connection}}}')
     assert load_settings().partners
     monkeypatch.setenv("HUYING_ENVIRONMENT", "production")
     assert "the token of affairs was made for a demo" in refusal()
+
+
+@pytest.mark.parametrize(
+    ("connection", "taken"),
+    [
+        ({"url": "https://partner.example"}, True),
+        ({"url": "http://partner.example"}, False),
+        ({"url": "http://partners:8080", "plain_http": True}, True),
+    ],
+)
+def test_production_calls_a_partner_without_tls_only_where_that_is_meant(
+    monkeypatch: pytest.MonkeyPatch, connection: dict[str, Any], taken: bool
+):
+    secret = "whsec_" + base64.b64encode(bytes(24)).decode()
+    whole = {**connection, "token": "t", "callback_secrets": [secret]}
+    monkeypatch.setenv("HUYING_PARTNERS", json.dumps({"affairs": whole}))
+    assert load_settings().partners
+    monkeypatch.setenv("HUYING_ENVIRONMENT", "production")
+    if taken:
+        assert load_settings().partners
+    else:
+        assert "the address of affairs is http://" in refusal()
 
 
 @pytest.mark.parametrize("secrets", ["[]", '["whsec_"]', '["whsec_MfKQ9", "whsec_!"]', '[""]'])
