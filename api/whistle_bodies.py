@@ -32,8 +32,8 @@ class SummonsGiven(Incoming):
 
 
 class WhistleBody(Incoming):
-    """Who is called where and why. `town` is for a command centre that calls on behalf of a town; `signed_by` the duty
-    leader who signs for what is not on the list; `attend_at` names the time, `session` an online session.
+    """Who is called where and why. `town` is for a command centre that calls on behalf of a town; `attend_at` names the
+    time, `session` an online session. What is not on the list a duty leader calls for.
     """
 
     kind: Annotated[WhistleKind, Field(strict=False)]
@@ -44,7 +44,6 @@ class WhistleBody(Incoming):
     spot: SpotGiven | None = None
     session: Annotated[Remark, Field(max_length=200)] = ""
     attend_at: Annotated[Instant | None, Field(strict=False)] = None
-    signed_by: Annotated[Remark, Field(max_length=200)] = ""
 
 
 class AcknowledgeBody(Incoming):

@@ -113,7 +113,6 @@ async def _whistle(doors: Doors, principal: Principal, number: str, body: Whistl
         spot=_spot(body.spot),
         session=body.session,
         attend_at=body.attend_at,
-        signed_by=body.signed_by,
     )
 
 

@@ -71,7 +71,9 @@ class WhistleShown(BaseModel):
     town_en: str
     called_at: datetime
     called_by: str
-    signed_by: str = Field(description="the duty leader who signed for what is not on the list")
+    signed_by: str = Field(
+        description="the duty leader who called, and so signed for what is not on the list"
+    )
     reason: str
     address: str
     latitude: float | None

@@ -182,7 +182,6 @@ _command(
         _text("address", "Where, in words.", required=False),
         _text("session", "The online session.", required=False),
         _text("attend_at", "By when, such as 2026-11-25T10:00:00+08:00.", required=False),
-        _text("signed_by", "The duty leader who signs for what is not on the list.", required=False),
     ],
     _call,
 )

@@ -15,7 +15,7 @@ class BlowWhistle:
     """Call departments to a place (吹哨).
 
     ``town`` is the unit that calls; ``attend_at`` (UTC) names the time instead of the terms' limit; ``session`` is the
-    online session that may be joined instead of coming. What is not on the whistle list is signed by a duty leader.
+    online session that may be joined instead of coming. What is not on the whistle list only a duty leader calls for.
     """
 
     terms: WhistleTerms
@@ -26,7 +26,6 @@ class BlowWhistle:
     spot: Spot | None = None
     session: str = ""
     attend_at: datetime | None = None
-    signed_by: str = ""
     act: Literal["whistle"] = "whistle"
 
 

@@ -178,12 +178,18 @@ async def test_the_centre_calls_on_behalf_of_a_town_by_appointment(running_city:
     assert (await shown(running_city, number))["summonses"][0]["mode"] == "online"
 
 
-async def test_what_is_not_listed_is_signed_for(running_city: City):
-    power = [{"unit": BUREAU, "power": "查阅该楼消防审批档案"}]
-    number = await whistled(running_city, summoned=power, signed_by="值班领导陈")
-    part = (await shown(running_city, number))["summonses"][0]
+async def test_what_is_not_listed_a_duty_leader_calls_for(running_city: City):
+    number = await running_city.in_progress()
+    call = {**CALL, "town": TOWN, "summoned": [{"unit": BUREAU, "power": "查阅该楼消防审批档案"}]}
+    way = f"/v1/requests/{number}/whistle"
+    refused = await running_city.post("operator", way, call)
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_on_the_list")
+    given = await running_city.post("operator", way, call, X_Acting_Role="duty_leader")
+    assert given.status_code == 200, given.text
+    whistle = await shown(running_city, number)
+    part = whistle["summonses"][0]
     assert (part["listed"], part["power_zh"]) == (False, "查阅该楼消防审批档案")
-    assert (await shown(running_city, number))["signed_by"] == "值班领导陈"
+    assert whistle["signed_by"] == whistle["called_by"] == "operator"
 
 
 async def test_who_was_called_reads_the_request_without_the_numbers_of_persons(running_city: City):

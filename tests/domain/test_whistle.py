@@ -159,7 +159,6 @@ def test_a_town_calls_the_departments_of_its_district_and_the_clocks_run() -> No
         (TOWN, whistle(summoned=()), "nobody_summoned"),
         (TOWN, whistle(summoned=(URBAN, URBAN)), "summoned_twice"),
         (TOWN, whistle(listed=False), "not_on_the_list"),
-        (TOWN, whistle(listed=False, signed_by=TOWN.person), "same_person"),
         (TOWN, whistle(reason=" "), "text_missing"),
         (TOWN, whistle(spot=None), "place_missing"),
     ],
@@ -182,9 +181,8 @@ def test_a_command_centre_calls_on_behalf_of_the_town(by: Actor) -> None:
     assert course.state.whistles[0].called_by == by.person
 
 
-def test_what_is_not_listed_is_signed_for_by_the_duty_leader_who_is_named_or_calls() -> None:
-    named = blown(listed=False, signed_by="leader Chen")
-    assert named.state.whistles[0].signed_by == "leader Chen"
+def test_what_is_not_listed_a_duty_leader_calls_for_and_so_signs() -> None:
+    assert at_the_town().refusal(DISPATCHER, whistle(listed=False)) == "not_on_the_list"
     calling = at_the_town().act(DUTY_LEADER, whistle(listed=False))
     assert calling.state.whistles[0].signed_by == DUTY_LEADER.person
 

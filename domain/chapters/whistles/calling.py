@@ -26,7 +26,7 @@ def whistle(state: RequestState, act: BlowWhistle, by: Actor, now: datetime) -> 
     Raises:
         Refused: ``confidential``, ``not_your_whistle``, ``level_does_not_whistle``, ``outside_the_area``,
             ``nobody_summoned``, ``too_many_summoned``, ``summoned_twice``, ``not_to_be_summoned``, ``not_on_the_list``,
-            ``same_person``, ``place_missing`` or ``attend_time_unfit``.
+            ``place_missing`` or ``attend_time_unfit``.
     """
     _must_be_open_to_others(state)
     _may_call(state, act, by)
@@ -52,7 +52,7 @@ def whistle(state: RequestState, act: BlowWhistle, by: Actor, now: datetime) -> 
         authority_from=terms.authority_from,
         radius=terms.radius,
         rating_within=terms.rating_within,
-        signed_by=_signature(act, by),
+        signed_by=_signature(by),
     )
 
 
@@ -113,21 +113,18 @@ def _may_be_called(state: RequestState, act: BlowWhistle) -> None:
 
 def _is_listed_or_signed(act: BlowWhistle, by: Actor) -> None:
     unlisted = [each.power for each in act.summoned if not each.listed]
-    if unlisted and not _signature(act, by):
+    if unlisted and not _signature(by):
         raise Refused(
             "not_on_the_list",
-            "signed_by",
+            "summoned",
             f"not on the whistle list for this matter: {', '.join(unlisted)}",
-            "the duty leader who signs for it",
+            "powers of the list, or a duty leader who calls",
         )
-    if act.signed_by.strip() == by.person and by.role is not Role.DUTY_LEADER:
-        raise Refused("same_person", "signed_by", "who calls may not sign for it", "the duty leader")
 
 
-def _signature(act: BlowWhistle, by: Actor) -> str:
-    """Who signs: the duty leader who is named, or who calls."""
-    named = optional_text(act.signed_by, "signed_by")
-    return named or (by.person if by.role is Role.DUTY_LEADER else "")
+def _signature(by: Actor) -> str:
+    """Whose call is signed for by the call itself: a duty leader's."""
+    return by.person if by.role is Role.DUTY_LEADER else ""
 
 
 def _where(state: RequestState, act: BlowWhistle) -> tuple[str, Spot | None, str]:
