@@ -190,7 +190,6 @@ OF_ACTS: dict[str, tuple[str, ...]] = {
         "not_your_whistle",
         "outside_the_area",
         "place_missing",
-        "same_person",
         "summoned_twice",
         "too_many_summoned",
         "town_missing",
@@ -222,7 +221,7 @@ OF_ACTS: dict[str, tuple[str, ...]] = {
     "rate_whistle": ("not_your_whistle", "not_summoned", *_OF_A_RATING),
     "rate_call": ("not_summoned", *_OF_A_RATING),
     "confirm_unjustified": ("call_not_disputed", "confirmed_before", "seat_too_low", "whistle_unknown"),
-    "decline_joint": ("not_your_leg", "leg_ended", "already_signed", "agreed_in_a_plan"),
+    "decline_joint": ("not_your_leg", "leg_ended", "already_signed", "mandatory_share"),
     "remove_joint": ("leg_unknown", "leg_ended"),
     "set_join_rule": ("not_your_leg", "leg_ended", "set_by_dispatcher", "not_a_quorum"),
     "refer_deliberation": (

@@ -95,7 +95,6 @@ _STATUS_GROUPS: dict[HTTPStatus, tuple[str, ...]] = {
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed",),
     HTTPStatus.CONFLICT: (
-        "agreed_in_a_plan",
         "acknowledged_before",
         "already_asked",
         "already_contacted",
@@ -130,6 +129,7 @@ _STATUS_GROUPS: dict[HTTPStatus, tuple[str, ...]] = {
         "join_rule_set",
         "leg_ended",
         "level_does_not_deliberate",
+        "mandatory_share",
         "matter_too_urgent",
         "message_delivered",
         "message_on_its_way",

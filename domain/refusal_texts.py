@@ -6,7 +6,6 @@ from __future__ import annotations
 
 CHINESE: dict[str, str] = {
     "acknowledged_before": "本单位已应哨",
-    "agreed_in_a_plan": "会商方案已定的事项不得谢绝",
     "already_asked": "该申请尚未审批，不能重复提出",
     "already_contacted": "已完成首次联系",
     "already_registered": "该诉求已登记",
@@ -62,6 +61,7 @@ CHINESE: dict[str, str] = {
     "level_too_low": "批示人层级须高于承办层级",
     "limit_of_other_time": "时限单位与本件计时方式不符",
     "limit_too_long": "期限过长",
+    "mandatory_share": "必办协办事项不得谢绝",
     "mark_out_of_range": "评分须为 1 至 5 分",
     "matter_incomplete": "受理前须补全事项类别和地点",
     "matter_too_urgent": "紧急事项不得提请议事",
@@ -87,7 +87,7 @@ CHINESE: dict[str, str] = {
     "not_common_superior": "跨区域交办须由共同上级决定",
     "not_for_hurried": "紧急事项不适用该理由",
     "not_in_subtree": "该单位不是本单位的下属单位",
-    "not_on_the_list": "不在吹哨事项清单内，须由值班领导签批",
+    "not_on_the_list": "不在吹哨事项清单内，须由值班领导签发",
     "not_overdue": "该协办件尚未逾期",
     "not_possible_now": "当前状态不能执行此操作",
     "not_seven_days": "一周须为七天",

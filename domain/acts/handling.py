@@ -118,7 +118,7 @@ class StartJoint:
 
 @dataclass(frozen=True, slots=True)
 class DeclineJoint:
-    """Decline a joint leg before signing it."""
+    """Decline a joint leg that is not mandatory, before signing it."""
 
     leg: str
     reason: str

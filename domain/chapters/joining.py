@@ -78,8 +78,8 @@ def check_contributions(state: RequestState) -> None:
 
 
 def awaited(state: RequestState) -> tuple[Leg, ...]:
-    """The open mandatory joint legs, where the join rule still waits for some of them; who declined or was let go is
-    waited for no more.
+    """The open mandatory joint legs, where the join rule still waits for some of them; who was let go is waited for no
+    more.
     """
     open_ones = tuple(leg for leg in _mandatory(state) if leg.is_open)
     match state.join_rule.join:

@@ -108,17 +108,20 @@ def start_joint(state: RequestState, act: StartJoint, by: Actor, now: datetime) 
 
 
 def decline_joint(state: RequestState, act: DeclineJoint, by: Actor, _now: datetime) -> Iterator[Fact]:
-    """A unit that was asked to contribute says why it will not, before it has signed. What the plan of a whistle says
-    is done.
+    """A unit that was asked to contribute says why it will not, before it has signed. A mandatory share binds it, and
+    so does what the plan of a whistle says.
+
+    Raises:
+        Refused: ``leg_ended``, ``not_your_leg``, ``not_possible_now``, ``mandatory_share`` or ``already_signed``.
     """
     leg = own_leg(state, by, act.leg)
     _must_be_joint(leg)
-    if any(decision.leg == leg.id for whistle in state.whistles for decision in whistle.decisions):
+    if leg.mandatory:
         raise Refused(
-            "agreed_in_a_plan",
+            "mandatory_share",
             "leg",
-            f"leg {leg.id} was agreed in the plan of a whistle",
-            "the contribution; an objection is made while attending",
+            f"leg {leg.id} binds {leg.unit.code}",
+            "the contribution, or a dispatcher who lets the unit go",
         )
     if leg.state is not LegState.PENDING_SIGN:
         raise Refused(

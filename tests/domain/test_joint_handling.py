@@ -288,7 +288,8 @@ def test_under_all_the_reply_waits_for_every_mandatory_contribution() -> None:
     assert f"leg 2 ({TOWN.code}), leg 3 ({BUREAU.code})" in refusal.value.reason
     contributes(course, TOWN, "2")
     assert course.refusal(COMMUNITY, REPLY) == "contributions_missing"
-    course.act(of(BUREAU), DeclineJoint("3", "no lorry"))
+    assert course.refusal(of(BUREAU), DeclineJoint("3", "no lorry")) == "mandatory_share"
+    course.act(DISPATCHER, RemoveJoint("3", "it has no lorry"))
     course.act(COMMUNITY, REPLY)
     assert course.state.state is State.PENDING_REVIEW
     assert replayed(course.state.intake, course.story.timeline) == course.state
@@ -390,7 +391,7 @@ def test_what_the_plan_of_a_whistle_says_is_not_declined() -> None:
     course.act(of(TOWN), AgreePlan("w1", "agreed on the spot", plan))
     share = course.state.legs[-1]
     assert (share.unit, share.mandatory) == (BUREAU, True)
-    assert course.refusal(of(BUREAU), DeclineJoint(share.id, "not ours")) == "agreed_in_a_plan"
+    assert course.refusal(of(BUREAU), DeclineJoint(share.id, "not ours")) == "mandatory_share"
     course.wait(3 * DAY)
     assert ClockKind.JOINT in leg_of(course, share.id).late
 

@@ -111,7 +111,7 @@ class Besides(Clerk):
 
     def _decline_joint(self, _role: str, said: Said) -> None:
         leg = self._own(said)
-        self._must(leg["role"] == "joint" and leg["state"] == "pending_sign")
+        self._must(leg["role"] == "joint" and not leg["mandatory"] and leg["state"] == "pending_sign")
         self._end_leg(leg)
 
     def _remove_joint(self, _role: str, said: Said) -> None:
