@@ -40,7 +40,7 @@ up: $(READY)
 	@$(BIN)/huying up $(UP_FLAGS)
 
 test: check
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(PYTEST_FLAGS)
 
 check: lint format-check types contracts lock-check
 
