@@ -123,9 +123,10 @@ class Product:
         return Desk(number, unit[_UNIT])
 
     async def hand_over(self, desk: Desk, handover: dict[str, Any]) -> str:
-        """Open a case with a partner; the number of the request."""
+        """Open a case with a partner, asking again while the engine is too busy; the number of the request."""
         unit = {**self._unit, _UNIT: desk.unit}
-        await self._post(f"/v1/requests/{desk.number}/open-case", {"handover": handover}, unit)
+        way = f"/v1/requests/{desk.number}/open-case"
+        await self._post(way, {"handover": handover}, unit, again=("not_started", "engine_unavailable"))
         return desk.number
 
     async def urge(self, request: str) -> None:
@@ -167,17 +168,21 @@ class Product:
         return number, f"{number}.1", {**self._unit, _UNIT: holder}
 
     async def _post(
-        self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None
+        self,
+        path: str,
+        body: dict[str, Any],
+        headers: dict[str, str] | None = None,
+        again: tuple[str, ...] = ("not_started",),
     ) -> dict[str, Any]:
-        """POST with a fresh key; a story that has not begun yet is asked again under the same key."""
+        """POST with a fresh key; asked again under the same key where the answer is a 503 with one of the codes."""
         keyed = {**(headers or self._operator), "Idempotency-Key": f"{self._name}-{next(self._count)}"}
         give_up_at = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
         while True:
             status, answer = await self._line.ask("POST", path, keyed, body)
             if 200 <= status < 300:
                 return dict(answer or {})
-            early = status == _UNAVAILABLE and "not_started" in str(answer)
-            if not early or asyncio.get_running_loop().time() > give_up_at:
+            passing = status == _UNAVAILABLE and dict(answer or {}).get("code") in again
+            if not passing or asyncio.get_running_loop().time() > give_up_at:
                 raise CallFailed(f"{path}: {status} {answer}")
             await asyncio.sleep(_PAUSE_SECONDS)
 
