@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.cases.calls import No
-from domain.partners import CaseBrief, CaseMessage
+from domain.partners import CaseBrief, CaseMessage, OwnMatter
+from domain.responsibility.routing import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,28 @@ class PartnerCall:
 
 @dataclass(frozen=True, slots=True)
 class PartnerAnswer:
-    """What a partner answered. ``no`` is set where it understood and refuses; the other fields are of the call made."""
+    """What a partner answered. ``no`` is set where it understood and refuses; the other fields are of the call made.
+    ``reason`` is why a case is ``irrevocable``.
+    """
 
     no: No | None = None
     number: str = ""
     irrevocable: bool = False
     messages: tuple[CaseMessage, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundInCase:
+    """What was found in a case and is to be registered; ``place`` is that of the case, where a matter names none."""
+
+    case: str
+    place: Place
+    matters: tuple[OwnMatter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundNumbers:
+    """The requests that came of them, in their order."""
+
+    numbers: tuple[str, ...]

@@ -21,7 +21,7 @@ from config.metrics import Metrics
 from domain.cases.calls import Call, No
 from domain.cases.state import CaseState
 from domain.partners import CaseMessage, Partner, Via
-from integrations.port import PartnerGateway, PartnerRejected, PartnerUnavailable, Withdrawal
+from integrations.port import PartnerGateway, PartnerRejected, PartnerUnavailable
 from persistence.engine import each_by_itself, single_queries, writing
 from persistence.partner_cases import record_case
 from persistence.partner_messages import note_messages
@@ -56,53 +56,49 @@ class PartnerCalls:
         """Hand a case over."""
         if call.brief is None:
             raise ApplicationError("a case without a brief cannot be handed over", non_retryable=True)
-        try:
-            receipt = await self._made(Call.OPEN, self._gateway.open(key=call.key, brief=call.brief))
-        except PartnerRejected as rejected:
-            return _no(rejected)
-        return PartnerAnswer(number=receipt.number)
+        asked = self._gateway.open(key=call.key, brief=call.brief)
+        return await self._answer(Call.OPEN, asked, lambda receipt: PartnerAnswer(number=receipt.number))
 
     @activity.defn(name="partner_read")
     async def read(self, call: PartnerCall) -> PartnerAnswer:
         """Ask what the partner has said of a case; what is new is noted as read."""
-        try:
-            said = await self._made(Call.READ, self._gateway.read(case=call.case))
-        except PartnerRejected as rejected:
-            return _no(rejected)
-        news = tuple(message for message in said if message.sequence > call.after)
-        if news:
-            await self._note(self._gateway.partner, news)
-        return PartnerAnswer(messages=news)
+
+        def news(said: Sequence[CaseMessage]) -> PartnerAnswer:
+            return PartnerAnswer(messages=tuple(each for each in said if each.sequence > call.after))
+
+        answer = await self._answer(Call.READ, self._gateway.read(case=call.case), news)
+        if answer.messages:
+            await self._note(self._gateway.partner, answer.messages)
+        return answer
 
     @activity.defn(name="partner_withdraw")
     async def withdraw(self, call: PartnerCall) -> PartnerAnswer:
         """Take a case back."""
         asked = self._gateway.withdraw(key=call.key, case=call.case, reason=call.said)
-        try:
-            withdrawal = await self._made(Call.WITHDRAW, asked)
-        except PartnerRejected as rejected:
-            return _no(rejected)
-        return PartnerAnswer(irrevocable=withdrawal is Withdrawal.IRREVOCABLE)
+        return await self._answer(
+            Call.WITHDRAW,
+            asked,
+            lambda became: PartnerAnswer(irrevocable=became.irrevocable, reason=became.reason),
+        )
 
     @activity.defn(name="partner_confirm")
     async def confirm(self, call: PartnerCall) -> PartnerAnswer:
         """Tell the partner that its result was received."""
-        try:
-            await self._made(
-                Call.CONFIRM, self._gateway.confirm(key=call.key, case=call.case, note=call.said)
-            )
-        except PartnerRejected as rejected:
-            return _no(rejected)
-        return PartnerAnswer()
+        asked = self._gateway.confirm(key=call.key, case=call.case, note=call.said)
+        return await self._answer(Call.CONFIRM, asked, lambda _nothing: PartnerAnswer())
 
-    async def _made(self, operation: Call, made: Awaitable[T]) -> T:
+    async def _answer(
+        self, call: Call, asked: Awaitable[T], read: Callable[[T], PartnerAnswer]
+    ) -> PartnerAnswer:
+        """What the partner answers, a no as well; counted and timed, whatever comes of it."""
         begun, result = time.monotonic(), "failed"
         try:
-            answer = await _to_its_end(made)
+            said = await _to_its_end(asked)
             result = "done"
-        except PartnerRejected:
+            return read(said)
+        except PartnerRejected as no:
             result = "rejected"
-            raise
+            return PartnerAnswer(no=No(no.code, no.reason, no.unit))
         except PartnerUnavailable as unavailable:
             result = "unavailable"
             raise ApplicationError(
@@ -113,10 +109,9 @@ class PartnerCalls:
                 # Its causes and their tracebacks are more than the engine keeps of a failure that is tried again.
             ) from None
         finally:
-            labels = self._gateway.partner.value, operation.value
+            labels = self._gateway.partner.value, call.value
             self._metrics.partner_calls.labels(*labels, result).inc()
             self._metrics.partner_call_seconds.labels(*labels).observe(time.monotonic() - begun)
-        return answer
 
 
 class CaseRecords:
@@ -132,9 +127,11 @@ class CaseRecords:
             await record_case(connection, state)
 
 
-async def _to_its_end(made: Awaitable[T]) -> T:
-    """Wait for a call, also when it is wanted no more: it may still have its effect, and what comes next must know."""
-    call = asyncio.ensure_future(made)
+async def _to_its_end(asked: Awaitable[T]) -> T:
+    """The answer to a call, waited for even when the case does not want it any more: the call may have had its effect,
+    and what comes next must know.
+    """
+    call = asyncio.ensure_future(asked)
     while not call.done():
         try:
             await asyncio.wait({call}, timeout=BEAT_SECONDS)
@@ -154,7 +151,3 @@ def noting_in(engine: AsyncEngine) -> Note:
             await note_messages(connection, partner, messages, Via.POLL, datetime.now(UTC))
 
     return note
-
-
-def _no(rejected: PartnerRejected) -> PartnerAnswer:
-    return PartnerAnswer(no=No(rejected.code, rejected.reason, rejected.unit))

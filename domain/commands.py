@@ -25,7 +25,7 @@ from domain.acts.handling import (
     Sign,
     StartJoint,
 )
-from domain.acts.neighbours import OpenCase, ReportCase, SettleCase, WithdrawCase
+from domain.acts.neighbours import OpenCase, ReportCase, ReportFound, SettleCase, WithdrawCase
 from domain.acts.opening import Accept, AnswerDirectly, Register, Reject, RequestInfo, SupplyInfo
 from domain.acts.steering import CancelCard, MovePolicy, RaiseCard, Recalculate, Supervise, Urge
 from domain.acts.time import ContinueStory, PassTime
@@ -82,6 +82,7 @@ Act = (
     | WithdrawCase
     | SettleCase
     | ReportCase
+    | ReportFound
     | GiveFieldTask
     | ReportFieldTask
     | RecallFieldTask

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.commands import Adopt, Disown, HearAnswer, RemindOfCommitment, Reopen, ReportCase
+from domain.commands import Adopt, Disown, HearAnswer, RemindOfCommitment, Reopen, ReportCase, ReportFound
 from domain.events import (
     AnsweredDirectly,
     CaseReported,
     Closed,
     Disowned,
     Event,
+    MattersFound,
     Merged,
     PutIntoBacklog,
     Rejected,
@@ -39,7 +40,7 @@ class Errand:
 
     key: str
     number: str
-    act: Adopt | Disown | HearAnswer | Reopen | RemindOfCommitment | ReportCase
+    act: Adopt | Disown | HearAnswer | Reopen | RemindOfCommitment | ReportCase | ReportFound
     at: datetime | None = None
     reminded_every: timedelta | None = None
 
@@ -58,6 +59,10 @@ def errands_of(state: RequestState, event: Event) -> tuple[Errand, ...]:
             reported = state.case(case_id)
             assert reported is not None, "only a known case is reported"
             return (_news(state, reported, event),) if reported.held_by else ()
+        case MattersFound(case=case_id, numbers=numbers):
+            found_in = state.case(case_id)
+            assert found_in is not None, "only of a known case is anything found"
+            return (_found_news(state, found_in, numbers, event),) if found_in.held_by else ()
         case Reopened(left=parent, cause=cause) if parent and cause is not ReopenCause.PARENT_GONE:
             return (Errand(_key(state, "disown", parent), parent, Disown(state.number)),)
         case Reopened():
@@ -108,7 +113,10 @@ def _sent_on(state: RequestState, child: str, event: Event) -> tuple[Errand, ...
 
 def _news_for(state: RequestState, child: str, event: Event) -> tuple[Errand, ...]:
     """What was heard of a request's cases while it followed this one."""
-    return tuple(_news(state, case, event) for case in _with(state, child) if case.version or case.document)
+    cases = _with(state, child)
+    stand = (_news(state, case, event) for case in cases if case.version or case.document)
+    found = (_found_news(state, case, case.found, event) for case in cases if case.found)
+    return (*stand, *found)
 
 
 def _with(state: RequestState, holder: str) -> tuple[Case, ...]:
@@ -132,6 +140,12 @@ def _news(state: RequestState, case: Case, event: Event) -> Errand:
         until=case.until,
     )
     return Errand(f"{state.number}:case:{case.id}:{event.seq}", case.held_by, report)
+
+
+def _found_news(state: RequestState, case: Case, numbers: tuple[str, ...], event: Event) -> Errand:
+    """What was found in a case, for the request that holds it now."""
+    key = f"{state.number}:found:{case.id}:{event.seq}"
+    return Errand(key, case.held_by, ReportFound(case.id, numbers))
 
 
 def _without(parent: str) -> Reopen:

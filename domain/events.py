@@ -61,7 +61,7 @@ from domain.facts.handling import (
     LegSigned,
     SentDown,
 )
-from domain.facts.neighbours import CaseOpened, CaseReported, CaseSettled, CaseWithdrawalAsked
+from domain.facts.neighbours import CaseOpened, CaseReported, CaseSettled, CaseWithdrawalAsked, MattersFound
 from domain.facts.opening import (
     Accepted,
     AnsweredDirectly,
@@ -139,6 +139,7 @@ Fact = (
     | CaseOpened
     | CaseWithdrawalAsked
     | CaseReported
+    | MattersFound
     | CaseSettled
     | FieldTaskGiven
     | FieldTaskReported

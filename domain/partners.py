@@ -135,12 +135,41 @@ class CaseBrief:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundMatter:
+    """What a partner found besides what it was asked (新发现问题), or what a citizen said of its service (好差评).
+
+    ``reference`` is the partner's own name of it, the same whenever it is said again; ``category`` a leaf of our
+    catalogue, where the partner knows it; ``place`` is ``None`` where it is that of the case. ``score`` is that of a
+    review, from 1, the worst, to 5; 0: it is no review.
+    """
+
+    text: str
+    reference: str = ""
+    category: str = ""
+    place: Place | None = None
+    evidence: tuple[str, ...] = ()
+    score: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMatter:
+    """Something found that becomes a request of its own, once per ``key`` and case, under ``number``; ``found`` is gone
+    once it is registered.
+    """
+
+    key: str
+    found: FoundMatter | None
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseMessage:
     """One message of a partner about a case, translated; ``kind`` is the field's word (``case_filed``,
     ``affair_decided`` ...), ``sequence`` its place in the case, from 1 on, ``id`` the same on every delivery.
 
     ``number`` is the partner's own case number, ``code`` a reason or a collection code, ``unit`` a suggested unit,
-    ``until`` a date that the message names; ``people`` and ``hours`` count volunteers and name none.
+    ``until`` a date that the message names; ``people`` and ``hours`` count volunteers and name none. What was ``found``
+    besides stands in ``text`` too.
     """
 
     id: str
@@ -156,6 +185,7 @@ class CaseMessage:
     evidence: tuple[str, ...] = ()
     people: int = 0
     hours: float = 0.0
+    found: tuple[FoundMatter, ...] = ()
 
 
 class Via(StrEnum):
@@ -183,11 +213,26 @@ class Delivery(StrEnum):
 CASE_MARK = "-p"
 """Stands between the number of a request and that of its case."""
 
+REVIEW = "review_posted"
+"""The kind of message that tells what a citizen said of the partner's service."""
+
 COLLECTION = "ready_for_collection"
 """The kind of message whose code opens the window or the locker where the citizen's document lies."""
 
+SUPPLEMENT = "supplement_required"
+"""The kind of message that asks the citizen for something more."""
+
 IRREVOCABLE = "irrevocable"
 """The code of a partner's report that it goes on though it was asked to give the case back."""
+
+OVERDUE = "overdue"
+"""The kind of report that a case's limit has passed without its end."""
+
+
+def request_of_case(case: str) -> str:
+    """The number of the request whose unit opened the case."""
+    return case.rpartition(CASE_MARK)[0]
+
 
 CaseWithdrawal = Literal["", "asked", "irrevocable"]
 """Whether the partner was asked to give a case back, and said that it has gone too far for that."""
@@ -222,11 +267,13 @@ class Case:
     withdrawal: CaseWithdrawal = ""
     held_by: str = ""
     """The request that the case is reported to, where it is another one than the request which knows this."""
+    found: tuple[str, ...] = ()
+    """The requests that came of what the partner found besides."""
 
     @property
     def request(self) -> str:
         """The request whose unit opened the case."""
-        return self.id.rpartition(CASE_MARK)[0]
+        return request_of_case(self.id)
 
     @property
     def is_open(self) -> bool:
@@ -235,8 +282,8 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class PartnerCase:
-    """A matter that lies with a partner, under the partner's (or our own) case number."""
+class AwaitedCase:
+    """What a request waits for: a case of its own, or one under the partner's number that was handed over by hand."""
 
     partner: Partner
     case: str

@@ -16,7 +16,7 @@ from domain.joining import FIRST_RULE, JoinRule
 from domain.levels import Level
 from domain.limits.clock import Clock, ClockKind
 from domain.limits.policy import CommonLimits, Policy
-from domain.partners import Case, PartnerCase
+from domain.partners import AwaitedCase, Case
 from domain.responsibility.routing import Ladder, Place
 from domain.time.calendar import WorkingCalendar
 from domain.units import Role, Unit
@@ -141,6 +141,11 @@ class Visibility(StrEnum):
         """Whether fewer may see a request of this class."""
         return list(Visibility).index(self) > list(Visibility).index(than)
 
+    @property
+    def is_confidential(self) -> bool:
+        """Whether nobody beside the lead unit may hear of a request of this class."""
+        return self.is_stricter(Visibility.PARTY)
+
 
 class Exclusion(StrEnum):
     """Why a request counts in no satisfaction or solved rate; it is answered all the same."""
@@ -241,6 +246,7 @@ class Intake:
     It holds no identity: ``caller_ref`` points into the sealed table, ``has_contact`` says whether a callback
     is possible. ``digest`` is the SHA-256 of the stored intake, so that the timeline's chain covers it.
     ``repeat_of`` is the caller's earlier request on the same matter, ``people`` how many persons the call speaks for.
+    ``found_in`` is the case with a partner in which the matter came up; nobody called then.
     """
 
     number: str
@@ -256,6 +262,7 @@ class Intake:
     digest: str
     repeat_of: str | None = None
     people: int = 1
+    found_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +353,7 @@ class RequestState:
     instructions: tuple[str, ...] = ()
     """Those that the handler has not acknowledged."""
     attachments: tuple[Attachment, ...] = ()
-    partner: PartnerCase | None = None
+    partner: AwaitedCase | None = None
     """Where the matter lies while a partner is awaited."""
     join_rule: JoinRule = FIRST_RULE
     """Which contributions the reply waits for."""

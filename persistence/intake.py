@@ -58,6 +58,7 @@ class Draft:
     people: int = 1
     repeat_of: str | None = None
     caller: SealedCaller | None = None
+    found_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,11 @@ async def find_taken(
     return TakenIn(forms.intakes.validate_python(row.body), row.query_code, is_new=False)
 
 
+async def caller_ref_of(connection: ReadConnection, number: str) -> str | None:
+    """Under which reference the caller of a request is sealed; ``None``: nobody's is."""
+    return await connection.scalar(select(intake.c.caller_ref).where(intake.c.number == number))
+
+
 async def _answered_before(connection: ReadConnection | WriteConnection, key: str) -> NoReturn:
     stored = await find_answer(connection, key)
     if stored is None:
@@ -184,6 +190,7 @@ def _begun(draft: Draft, number: str) -> tuple[Intake, str]:
         digest="",
         repeat_of=draft.repeat_of,
         people=draft.people,
+        found_in=draft.found_in,
     )
     body = forms.intakes.dump_python(unsigned, mode="json")
     digest = intake_digest(body=body, description=draft.description, query_code=query_code)

@@ -48,7 +48,10 @@ class CaseRow:
     recorded_at: datetime
 
 
-_SHOWN = tuple(column for column in partner_cases.columns if column.name != "state")
+_SHOWN = (
+    partner_cases.c.case_id.label("case"),
+    *(column for column in partner_cases.c if column.name not in ("case_id", "state")),
+)
 _NEWEST_FIRST = Order("cases", (partner_cases.c.opened_at, partner_cases.c.case_id), descending=True)
 
 
@@ -124,7 +127,7 @@ def _cases() -> Select[Any]:
 
 def _shown(row: RowMapping) -> CaseRow:
     given: dict[str, Any] = {**row, "partner": Partner(row["partner"]), "status": CaseStatus(row["status"])}
-    return CaseRow(given.pop("case_id"), **given)
+    return CaseRow(**given)
 
 
 def _row_of(state: CaseState) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from workflows.ids import partner_queue
 from workflows.options import PARTNER_CALL
 
 BEFORE_ANOTHER = timedelta(minutes=1)
-"""Until a call is made again that somebody cut off by hand."""
+"""How long a call rests that an operator cut off, before it is made again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the story asks of its cases with partners: each is a story of its own that goes on by itself."""
+"""How a request's story begins its cases with partners and tells them what it wants: each is a story of its own."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import suppress
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
-from domain.cases.case_calls import BeginCase, CaseCall, FollowRequest, SettleByHand, WithdrawFromPartner
 from domain.cases.state import begin_case
+from domain.cases.wishes import BeginCase, FollowRequest, SettleByHand, Wish, WithdrawFromPartner
 from domain.partners import CaseBrief
 from workflows.ids import case_workflow_id
 from workflows.messages import CaseStory
@@ -28,27 +28,27 @@ class Neighbours:
 
     @property
     def is_back(self) -> bool:
-        """Whether every call has reached its case."""
+        """Whether every wish has reached its case."""
         return not self._out
 
-    def send(self, calls: Iterable[CaseCall]) -> None:
+    def send(self, wishes: Iterable[Wish]) -> None:
         """Set out at once."""
-        for call in calls:
-            task = asyncio.create_task(self._carry(call))
+        for wish in wishes:
+            task = asyncio.create_task(self._carry(wish))
             self._out.add(task)
             task.add_done_callback(self._out.discard)
 
-    async def _carry(self, call: CaseCall) -> None:
-        async with self._ways[call.case]:
-            match call:
+    async def _carry(self, wish: Wish) -> None:
+        async with self._ways[wish.case]:
+            match wish:
                 case BeginCase(brief=brief):
                     await self._begin(brief)
                 case WithdrawFromPartner():
-                    await _tell(call, "withdraw")
+                    await _tell(wish, "withdraw")
                 case FollowRequest():
-                    await _tell(call, "follow")
+                    await _tell(wish, "follow")
                 case SettleByHand():
-                    await _tell(call, "settle")
+                    await _tell(wish, "settle")
 
     async def _begin(self, brief: CaseBrief) -> None:
         with suppress(WorkflowAlreadyStartedError):
@@ -62,7 +62,7 @@ class Neighbours:
             )
 
 
-async def _tell(call: CaseCall, signal: str) -> None:
+async def _tell(wish: Wish, signal: str) -> None:
     # A case whose story is over has nothing to do any more.
     with suppress(ApplicationError):
-        await workflow.get_external_workflow_handle(case_workflow_id(call.case)).signal(signal, call)
+        await workflow.get_external_workflow_handle(case_workflow_id(wish.case)).signal(signal, wish)

@@ -48,6 +48,12 @@ RUN_ERRAND: dict[str, Any] = {
     "retry_policy": PERSISTENT,
 }
 
+REGISTER_FOUND: dict[str, Any] = {
+    # Also how soon a dead worker is noticed: what has been taken in stands, and is found again.
+    "start_to_close_timeout": timedelta(seconds=10),
+    "retry_policy": PERSISTENT,
+}
+
 PARTNER_CALL: dict[str, Any] = {
     # Longer than the longest time-out of a connection, so that the call itself says what happened; a dead worker is
     # noticed by the missing heartbeat.

@@ -5,6 +5,7 @@
     whoever stays silent is asked, and when the time for an answer has passed, the request hears of it.
     What the request wants back is taken back, unless it has gone too far.
     Each turn is written down and told to the request that holds the case;
+    what the partner finds besides is registered as a request of its own;
     a result is confirmed, and the story is over.
 
 It goes on whatever becomes of its request: of its runs, its hands, its end. A message that comes when the case is over
@@ -19,18 +20,20 @@ from enum import StrEnum
 
 from temporalio import workflow
 
+from activities.case_messages import FoundInCase, FoundNumbers
 from domain.cases import calls, wishes
 from domain.cases.calls import Call
-from domain.cases.case_calls import FollowRequest, SettleByHand, WithdrawFromPartner
 from domain.cases.deadlines import next_instant, pass_time
+from domain.cases.found import registered
 from domain.cases.receiving import receive, receive_all
 from domain.cases.state import CaseState, Step
+from domain.cases.wishes import FollowRequest, SettleByHand, WithdrawFromPartner
 from domain.errands import Errand
 from domain.partners import CaseMessage
 from workflows.calling import Answered, Line
 from workflows.errands import Messenger
 from workflows.messages import CaseEnding, CaseStory
-from workflows.options import RECORD_CASE
+from workflows.options import RECORD_CASE, REGISTER_FOUND
 from workflows.waiting import Alarm
 
 
@@ -122,7 +125,7 @@ class PartnerCase:
         # Whatever call is under way is made again in the new run, under its key.
         self._line.hang_up()
         await workflow.wait_condition(lambda: self._line.answered is not None or self._line.is_silent)
-        while not (self._nothing_is_owed() and not self._news):
+        while self._news or not self._nothing_is_owed():
             await self._take_answer()
             await self._take_news()
             await workflow.wait_condition(self._nothing_is_owed)
@@ -167,19 +170,32 @@ class PartnerCase:
             case Call.READ:
                 return receive_all(self._state, answer.messages, now)
             case Call.WITHDRAW if answer.irrevocable:
-                return calls.irrevocable(self._state)
+                return calls.irrevocable(self._state, answer.reason)
             case Call.WITHDRAW:
                 return calls.withdrawn(self._state, now)
             case Call.CONFIRM:
                 return calls.confirmed(self._state)
 
     async def _go(self, step: Step) -> None:
-        """Write down what has changed, then tell the request."""
+        """Write down what has changed, tell the request, and register what was found."""
         self._state = step.state
         if self._state.version > self._recorded:
             await workflow.execute_local_activity("record_case", self._state, **RECORD_CASE)
             self._recorded = self._state.version
         self._messenger.send(step.reports)
+        if self._state.unregistered:
+            await self._go(registered(self._state, await self._register_found()))
+
+    async def _register_found(self) -> tuple[str, ...]:
+        brief = self._state.brief
+        numbers = await workflow.execute_activity(
+            "register_found",
+            FoundInCase(brief.case, brief.place, self._state.unregistered),
+            result_type=FoundNumbers,
+            summary=f"{brief.case} found",
+            **REGISTER_FOUND,
+        )
+        return numbers.numbers
 
     async def _was_not_heard(self, report: Errand, code: str) -> None:
         self._news.append(NotHeard(report.key, code))
@@ -214,6 +230,9 @@ class PartnerCase:
 
 def _details(state: CaseState) -> str:
     number = f" {state.number}" if state.number else ""
+    held = ", ".join(str(each.message.sequence) for each in state.held)
+    waiting = f" ({held} held back)" if held else ""
     return (
-        f"**{state.status}**{number}, message {state.applied}, version {state.version}, for {state.request}"
+        f"**{state.status}**{number}, message {state.applied}{waiting}, "
+        f"version {state.version}, for {state.request}"
     )

@@ -22,7 +22,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.messages import Appended, Entry, StoredAnswer
-from domain.cases.case_calls import case_calls_of
+from domain.cases.wishes import wishes_of
 from domain.commands import Act, Answer, ContinueStory, Order, PassTime, RefuseReply, Register, SubmitReply
 from domain.errands import Errand, errands_of, when_refused
 from domain.events import Event
@@ -255,7 +255,7 @@ class RequestWorkflow:
         for event in events:
             self._state = fold(self._state, (event,))
             self._messenger.send(errands_of(self._state, event))
-            self._neighbours.send(case_calls_of(self._state, event))
+            self._neighbours.send(wishes_of(self._state, event))
 
     def _moment(self, given_at: datetime | None) -> datetime:
         """When an order counts: when it was given, but never in the future, nor before what has happened already."""

@@ -68,3 +68,12 @@ class ReportCase:
     version: int = 0
     until: datetime | None = None
     act: Literal["report_case"] = "report_case"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFound:
+    """Tell a request what its partner found besides: the requests that were registered of it."""
+
+    case: str
+    numbers: tuple[str, ...]
+    act: Literal["report_found"] = "report_found"

@@ -61,13 +61,18 @@ class ObjectToWhistle:
 
 @dataclass(frozen=True, slots=True)
 class AgreePlan:
-    """Write down the plan: who does what within which limit; the lead may go to a department whose power it is."""
+    """Write down the plan: who does what within which limit; the lead may go to a department whose power it is.
+
+    ``keeps_shares``: a unit that still owes a binding share is not decided upon, and no limit is longer than a quarter.
+    Plans of earlier releases were not asked for either: their decision took the place of the share.
+    """
 
     whistle: str
     minutes: str
     decisions: tuple[Decision, ...]
     lead: str | None = None
     """Code of the department that takes the lead."""
+    keeps_shares: bool = False
     act: Literal["agree_plan"] = "agree_plan"
 
 

@@ -11,13 +11,10 @@ from enum import StrEnum
 
 from domain.cases.receiving import next_read
 from domain.cases.state import CaseState, Step, report
-from domain.partners import CaseStatus
+from domain.partners import IRREVOCABLE, CaseStatus
 
 UNKNOWN_CASE = "unknown_case"
 """The partner's code for a case that it does not have."""
-
-IRREVOCABLE = "irrevocable"
-"""The case has gone too far to be taken back."""
 
 
 class Call(StrEnum):
@@ -103,6 +100,7 @@ def refused(state: CaseState, call: Call, no: No, now: datetime) -> Step:
         case Call.OPEN if state.is_open and not state.overtaken:
             return _not_taken(state, no, now)
         case Call.OPEN:
+            # The partner has spoken of the case before it says no, or the case is over: the no changes nothing.
             return Step(replace(noted(state, said), overtaken=False))
         case Call.WITHDRAW if no.code == UNKNOWN_CASE:
             return withdrawn(state, now)

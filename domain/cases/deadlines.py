@@ -8,17 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.cases.receiving import apply_in_order
-from domain.cases.state import CaseState, Step, report
-from domain.partners import CaseStatus
+from domain.cases.state import CaseState, Step, asked_back, report
+from domain.partners import OVERDUE, CaseStatus
 
 UNCLAIMED = "unclaimed"
 """Too few came forward for a task."""
 
 UNCOLLECTED = "uncollected"
 """Nobody came for a document in its time."""
-
-OVERDUE = "overdue"
-"""The partner's time passed without a result."""
 
 
 class Due(StrEnum):
@@ -54,8 +51,7 @@ def pass_time(state: CaseState, now: datetime) -> Step:
     """Do what has fallen due, in its order; each thing once."""
     step = Step(state)
     while (due := ahead(step.state)) and due[0].at <= now:
-        following = _fall_due(step.state, due[0].what, now)
-        step = Step(following.state, (*step.reports, *following.reports))
+        step = step.then(_fall_due(step.state, due[0].what, now))
     return step
 
 
@@ -85,15 +81,7 @@ def _fall_due(state: CaseState, what: Due, now: datetime) -> Step:
         case Due.READ:
             return Step(replace(state, read_asked=True))
         case Due.CLAIM:
-            return Step(
-                replace(
-                    state,
-                    version=state.version + 1,
-                    withdrawn_for=UNCLAIMED,
-                    withdrawal_code=UNCLAIMED,
-                    withdrawal_over=False,
-                )
-            )
+            return Step(asked_back(state, UNCLAIMED, code=UNCLAIMED))
         case Due.LIMIT:
             after = replace(state, version=state.version + 1, overdue=True)
             return Step(after, (report(after, OVERDUE),))

@@ -5,6 +5,7 @@ Free text goes out of the house here, so telephone and identity-card numbers are
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -31,19 +32,34 @@ def checked(handover: Handover, now: datetime) -> Handover:
     """
     match handover:
         case Clue():
-            return _clue(handover)
+            sound = _clue(handover)
         case Affair():
-            return _affair(handover)
+            sound = _affair(handover)
         case VolunteerTask():
-            return _task(handover, now)
+            sound = _task(handover, now)
+    return reworded(sound, without_numbers)
+
+
+def reworded(handover: Handover, as_told: Callable[[str], str]) -> Handover:
+    """The handover with all its free text as it is told to the partner; codes and references stay."""
+    facts = as_told(handover.facts)
+    match handover:
+        case Clue():
+            legal_basis, suspect = as_told(handover.legal_basis), as_told(handover.suspect)
+            return replace(handover, facts=facts, legal_basis=legal_basis, suspect=suspect)
+        case Affair():
+            return replace(handover, facts=facts, window=as_told(handover.window))
+        case VolunteerTask():
+            skills, safety_note = tuple(map(as_told, handover.skills)), as_told(handover.safety_note)
+            return replace(handover, facts=facts, skills=skills, safety_note=safety_note)
 
 
 def _clue(clue: Clue) -> Clue:
     return replace(
         clue,
-        facts=_said(clue.facts, "handover.facts"),
-        legal_basis=_maybe(clue.legal_basis, "handover.legal_basis"),
-        suspect=_maybe(clue.suspect, "handover.suspect"),
+        facts=required_text(clue.facts, "handover.facts"),
+        legal_basis=optional_text(clue.legal_basis, "handover.legal_basis"),
+        suspect=optional_text(clue.suspect, "handover.suspect"),
     )
 
 
@@ -51,10 +67,10 @@ def _affair(affair: Affair) -> Affair:
     return replace(
         affair,
         item_code=_code(required_text(affair.item_code, "handover.item_code"), "handover.item_code"),
-        facts=_said(affair.facts, "handover.facts"),
+        facts=required_text(affair.facts, "handover.facts"),
         consent=_code(affair.consent, "handover.consent"),
         materials=_codes(affair.materials, "handover.materials"),
-        window=without_numbers(_code(affair.window, "handover.window")),
+        window=_code(affair.window, "handover.window"),
         follows=_code(affair.follows, "handover.follows"),
     )
 
@@ -70,9 +86,9 @@ def _task(task: VolunteerTask, now: datetime) -> VolunteerTask:
         )
     return replace(
         task,
-        facts=_said(task.facts, "handover.facts"),
-        skills=tuple(map(without_numbers, _codes(task.skills, "handover.skills"))),
-        safety_note=_maybe(task.safety_note, "handover.safety_note"),
+        facts=required_text(task.facts, "handover.facts"),
+        skills=_codes(task.skills, "handover.skills"),
+        safety_note=optional_text(task.safety_note, "handover.safety_note"),
     )
 
 
@@ -103,14 +119,6 @@ def _check_times(task: VolunteerTask, now: datetime) -> None:
             f"{task.ends_at.isoformat()} is too far ahead",
             f"{(now + LATEST_TASK).isoformat()} at the latest",
         )
-
-
-def _said(text: str, field: str) -> str:
-    return without_numbers(required_text(text, field))
-
-
-def _maybe(text: str, field: str) -> str:
-    return without_numbers(optional_text(text, field))
 
 
 def _codes(entries: tuple[str, ...], field: str) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 ``stands`` is where the case stands after the message (``None``: where it stood), ``by_code`` the exceptions by the
 message's code; ``after`` are the kinds of which one must have come before; ``told`` says whether the request hears of
 it even if the case stands where it stood; ``confirmed`` whether the partner is told that its result was received;
-``counts`` whether its number of people is that of those who take part, and not of those who are there just now.
+``counts`` whether its number of people is that of those who take part, and not of those who are there just now;
+``remark`` whether it is said beside the procedure, so that what stands of the case stays as it is.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from domain.partners import CaseStatus, Partner
+from domain.partners import REVIEW, CaseStatus, Partner
 
 HANDED_OVER, UNDER_WAY = CaseStatus.HANDED_OVER, CaseStatus.UNDER_WAY
 DONE, REFUSED, WITHDRAWN = CaseStatus.DONE, CaseStatus.REFUSED, CaseStatus.WITHDRAWN
@@ -27,6 +28,7 @@ class Kind:
     told: bool = True
     confirmed: bool = False
     counts: bool = False
+    remark: bool = False
 
     def status(self, code: str) -> CaseStatus | None:
         """Where the case stands after a message with this code."""
@@ -51,6 +53,7 @@ KINDS: Mapping[Partner, Mapping[str, Kind]] = {
         "collected": Kind(DONE, after=("ready_for_collection",), confirmed=True),
         "uncollected": Kind(DONE, after=("ready_for_collection",), confirmed=True),
         "affair_withdrawn": Kind(WITHDRAWN),
+        REVIEW: Kind(told=False, remark=True),
     },
     Partner.VOLUNTEERS: {
         "sign_up": Kind(told=False, counts=True),

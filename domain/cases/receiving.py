@@ -1,8 +1,8 @@
 """Messages of a partner: each counts once, in the partner's own order, however they arrive.
 
 A message that comes before its turn is held until those before it are there, or until it has waited long enough; an
-older one than the last that counts changes nothing. What comes after the end corrects the result and never takes the
-end back, and what was taken back stays taken back.
+older one than the last that counts changes nothing, but what it tells to have been found is found. What comes after the
+end corrects the result and never takes the end back, and what was taken back stays taken back.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from domain.cases.kinds import kind_of
+from domain.cases.found import gathered
+from domain.cases.kinds import Kind, kind_of
 from domain.cases.state import POLLED_LATE, CaseState, Held, Step, report
-from domain.partners import CaseMessage, CaseStatus
+from domain.partners import COLLECTION, CaseMessage, CaseStatus
 
 ASKED_FOR_GAP = timedelta(minutes=1)
 """How long a message waits until the partner is asked for those before it; a quarter of its whole wait at most."""
@@ -27,7 +28,9 @@ _FORWARD = (CaseStatus.OPENING, CaseStatus.HANDED_OVER, CaseStatus.UNDER_WAY)
 def receive(state: CaseState, message: CaseMessage, now: datetime) -> Step:
     """What one message changes; nothing, if it came before."""
     waiting = {held.message.sequence for held in state.held}
-    if message.sequence <= state.applied or message.sequence in waiting:
+    if message.sequence <= state.applied:
+        return Step(_after_its_turn(replace(state, heard_at=now), message))
+    if message.sequence in waiting:
         return Step(replace(state, heard_at=now))
     held = tuple(sorted((*state.held, Held(message, now)), key=lambda each: each.message.sequence))
     step = apply_in_order(replace(state, heard_at=now, held=held), now)
@@ -38,7 +41,7 @@ def receive_all(state: CaseState, messages: Iterable[CaseMessage], now: datetime
     """What the partner said when it was asked: all that is new counts, and it is asked again a while later."""
     step = Step(replace(state, read_asked=False, read_at=next_read(state, now)))
     for message in messages:
-        step = _then(step, receive(step.state, message, now))
+        step = step.then(receive(step.state, message, now))
     return step
 
 
@@ -46,7 +49,7 @@ def apply_in_order(state: CaseState, now: datetime) -> Step:
     """Let count whatever waits no more: its turn has come, or it has waited long enough."""
     step = Step(state)
     while step.state.held and _is_ready(step.state, now):
-        step = _then(step, _apply(step.state, now))
+        step = step.then(_apply(step.state, now))
     return step
 
 
@@ -93,21 +96,37 @@ def _is_ready(state: CaseState, now: datetime) -> bool:
     return message.sequence == state.applied + 1 and follows
 
 
+def _after_its_turn(state: CaseState, message: CaseMessage) -> CaseState:
+    """The case after a message whose turn has passed, if it ever had one."""
+    found = gathered(state.found, (message,))
+    return state if found == state.found else replace(state, version=state.version + 1, found=found)
+
+
 def _apply(state: CaseState, now: datetime) -> Step:
     message = state.held[0].message
     kind = kind_of(state.brief.partner, message.kind)
-    status = _moved(state.status, kind.status(message.code))
+    counted = replace(
+        state,
+        version=state.version + 1,
+        taken=True,
+        applied=message.sequence,
+        kinds=state.kinds if message.kind in state.kinds else (*state.kinds, message.kind),
+        held=state.held[1:],
+        found=gathered(state.found, (message,)),
+    )
+    if kind.remark:
+        return Step(replace(counted, read_at=next_read(counted, now)))
+    return _moved_on(counted, message, kind, now)
+
+
+def _moved_on(state: CaseState, message: CaseMessage, kind: Kind, now: datetime) -> Step:
+    status = _stands(state.status, kind.status(message.code))
     ended = state.is_open and not status.is_open
     after = replace(
         state,
         status=status,
-        version=state.version + 1,
-        taken=True,
         overtaken=state.overtaken
         or (state.status is CaseStatus.OPENING and status is not CaseStatus.OPENING),
-        applied=message.sequence,
-        kinds=state.kinds if message.kind in state.kinds else (*state.kinds, message.kind),
-        held=state.held[1:],
         number=message.number or state.number,
         code=state.code if state.status is CaseStatus.WITHDRAWN else message.code,
         unit=message.unit,
@@ -116,7 +135,7 @@ def _apply(state: CaseState, now: datetime) -> Step:
         hours=message.hours or state.hours,
         last_kind=message.kind,
         last_message=message.id,
-        collect_by=message.until if message.kind == "ready_for_collection" else state.collect_by,
+        collect_by=message.until if message.kind == COLLECTION else state.collect_by,
         to_confirm=state.to_confirm or kind.confirmed,
         ended_at=now if ended else state.ended_at,
     )
@@ -135,13 +154,12 @@ def _apply(state: CaseState, now: datetime) -> Step:
     return Step(after, (told,))
 
 
-def _moved(stood: CaseStatus, stands: CaseStatus | None) -> CaseStatus:
-    if stands is None or stood is CaseStatus.WITHDRAWN:
+def _stands(stood: CaseStatus, says: CaseStatus | None) -> CaseStatus:
+    """Where a case stands that stood there, by what a message says: open it moves forward only, ended it can only end
+    otherwise, and what was taken back stays so.
+    """
+    if says is None or stood is CaseStatus.WITHDRAWN:
         return stood
-    if stood.is_open and stands.is_open:
-        return max(stood, stands, key=_FORWARD.index)
-    return stood if stands.is_open else stands
-
-
-def _then(step: Step, following: Step) -> Step:
-    return Step(following.state, (*step.reports, *following.reports))
+    if not says.is_open:
+        return says
+    return max(stood, says, key=_FORWARD.index) if stood.is_open else stood

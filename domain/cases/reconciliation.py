@@ -24,7 +24,7 @@ class Disagreement(StrEnum):
     ENDED_THERE = "ended_there"
     """It is over there and open here, although nothing of it is missing here."""
     NOT_WITHDRAWN = "not_withdrawn"
-    """It was taken back, and the partner goes on."""
+    """It was taken back or refused, and the partner goes on."""
 
     @property
     def is_repaired_by_us(self) -> bool:
@@ -79,7 +79,7 @@ def _of_listed(ours: Mapping[str, OurSide], listed: Mapping[str, TheirSide]) -> 
             yield Difference(case, Disagreement.BEHIND, our.messages, their.messages)
         elif their.ended and our.status.is_open:
             yield Difference(case, Disagreement.ENDED_THERE, our.messages, their.messages)
-        elif not their.ended and our.status is CaseStatus.WITHDRAWN:
+        elif not their.ended and our.status in (CaseStatus.WITHDRAWN, CaseStatus.REFUSED):
             yield Difference(case, Disagreement.NOT_WITHDRAWN, our.messages, their.messages)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.acts.neighbours import ReportCase
 from domain.errands import Errand
-from domain.partners import CaseBrief, CaseMessage, CaseStatus, VolunteerTask
+from domain.partners import CaseBrief, CaseMessage, CaseStatus, OwnMatter, VolunteerTask
 
 POLLED_LATE = timedelta(days=1)
 """How often a partner that is over its time is asked, at most."""
@@ -31,7 +31,7 @@ class CaseState:
     ``withdrawal_code`` what that end is known by, ``withdrawal_over`` that the partner has answered. ``taken``: the
     partner has had the case; ``overtaken``: its messages came before its answer to the handing over, which is still
     asked for; ``lost``: it does not know the case any more. ``collect_by`` is until when the citizen can fetch a
-    document. ``note`` is for the operators.
+    document. ``note`` is for the operators. ``found`` is what becomes requests of its own.
     """
 
     brief: CaseBrief
@@ -64,6 +64,7 @@ class CaseState:
     confirmed: bool = False
     ended_at: datetime | None = None
     note: str = ""
+    found: tuple[OwnMatter, ...] = ()
 
     @property
     def id(self) -> str:
@@ -86,6 +87,11 @@ class CaseState:
         return self.to_confirm and not self.confirmed
 
     @property
+    def unregistered(self) -> tuple[OwnMatter, ...]:
+        """What was found and has no number yet."""
+        return tuple(matter for matter in self.found if not matter.number)
+
+    @property
     def is_unclaimed(self) -> bool:
         """Whether fewer people have come forward for a task than it needs, as far as we have heard."""
         task = self.brief.handover
@@ -106,12 +112,27 @@ def begin_case(brief: CaseBrief) -> CaseState:
     )
 
 
+def asked_back(state: CaseState, reason: str, *, code: str = "") -> CaseState:
+    """The case with its partner to be asked to give it back; ``code`` is what that end is known by."""
+    return replace(
+        state,
+        version=state.version + 1,
+        withdrawn_for=reason,
+        withdrawal_code=code,
+        withdrawal_over=False,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """The case after something happened, and what its request is told of it."""
 
     state: CaseState
     reports: tuple[Errand, ...] = ()
+
+    def then(self, following: Step) -> Step:
+        """This step and the one after it, as one."""
+        return Step(following.state, (*self.reports, *following.reports))
 
 
 def report(

@@ -9,7 +9,7 @@ from domain import events as happened
 from domain.changes.edits import Change, pause_clocks, resume_clocks, start_clock, stop_clock
 from domain.events import Event
 from domain.limits.clock import ClockKind
-from domain.partners import PartnerCase
+from domain.partners import AwaitedCase
 from domain.request import RequestState, State
 
 
@@ -30,7 +30,7 @@ def _deliberation_ended(state: RequestState, fact: happened.DeliberationEnded, e
 
 def _handed_to_partner(state: RequestState, fact: happened.HandedToPartner, event: Event) -> RequestState:
     waiting = start_clock(state, ClockKind.PARTNER, state.intake.common.partner, event.at)
-    return replace(waiting, state=State.AWAITING_PARTNER, partner=PartnerCase(fact.partner, fact.case))
+    return replace(waiting, state=State.AWAITING_PARTNER, partner=AwaitedCase(fact.partner, fact.case))
 
 
 def _partner_answered(state: RequestState, fact: happened.PartnerAnswered, event: Event) -> RequestState:

@@ -49,8 +49,9 @@ def _blown(state: RequestState, fact: happened.WhistleBlown, event: Event) -> Re
 
 
 def _until(start: datetime, end: datetime) -> Duration:
-    """The time between, in whole seconds: a limit in elapsed time."""
-    return Duration(max(1, -(-(end - start) // timedelta(seconds=1))), Unit.S)
+    """The time between as a limit in elapsed time: in whole seconds, those begun as well, one at least."""
+    seconds, rest = divmod(end - start, timedelta(seconds=1))
+    return Duration(max(1, seconds + bool(rest)), Unit.S)
 
 
 def _acknowledged(state: RequestState, fact: happened.WhistleAcknowledged, event: Event) -> RequestState:
@@ -59,7 +60,7 @@ def _acknowledged(state: RequestState, fact: happened.WhistleAcknowledged, event
 
 
 def _attended(state: RequestState, fact: happened.WhistleAttended, event: Event) -> RequestState:
-    before = _summons(state, fact.whistle, fact.summons)
+    before = _whistle(state, fact.whistle).summons(fact.summons)
     state = _change_summons(
         state,
         fact.whistle,
@@ -145,10 +146,6 @@ def _whistle(state: RequestState, whistle_id: str) -> Whistle:
     found = state.whistle(whistle_id)
     assert found is not None, "a fact of a whistle names one"
     return found
-
-
-def _summons(state: RequestState, whistle_id: str, summons_id: str) -> Summons:
-    return next(each for each in _whistle(state, whistle_id).summonses if each.id == summons_id)
 
 
 CHANGES: dict[type[Any], Change] = {

@@ -66,6 +66,18 @@ class CaseReported:
 
 
 @dataclass(frozen=True, slots=True)
+class MattersFound:
+    """A partner found something besides what it was asked (新发现问题), or was badly reviewed (差评), and each such
+    matter was registered as a request of its own.
+    """
+
+    case: str
+    partner: Partner
+    numbers: tuple[str, ...]
+    kind: Literal["matters_found"] = "matters_found"
+
+
+@dataclass(frozen=True, slots=True)
 class CaseSettled:
     """The partner's answer was typed in by hand (人工登记外部结果), with the document that it stands on."""
 

@@ -109,7 +109,9 @@ async def test_a_partner_that_is_away_is_to_be_called_again_when_it_said() -> No
 
 async def test_what_went_wrong_on_the_way_stays_readable_in_the_engine() -> None:
     nobody = PartnerConnection(
-        url="http://127.0.0.1:9", token=SecretStr("t"), callback_secrets=[SecretStr("whsec_c2VjcmV0")]
+        url="http://127.0.0.1:9",
+        token=SecretStr("t"),
+        callback_secrets=[SecretStr("whsec_dGhlLXNlY3JldC1vZi1zb21lLXBhcnRuZXI=")],
     )
     gateway = gateway_for(Partner.ENFORCEMENT, nobody)
     calls = PartnerCalls(gateway, Metrics(), noted_nowhere)
@@ -161,7 +163,7 @@ async def test_taking_back_tells_whether_it_was_too_late() -> None:
     late = Team()
     late.gateway.irrevocable = True
     await late.open()
-    assert await late.withdraw() == PartnerAnswer(irrevocable=True)
+    assert await late.withdraw() == PartnerAnswer(irrevocable=True, reason="it has begun")
 
 
 async def test_a_result_is_confirmed_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,9 @@ def recorded() -> list[str]:
     return sorted(file.stem for file in FOLDER.glob("*.json"))
 
 
+@cache
 def history(name: str) -> WorkflowHistory:
-    """A kept history, as the engine would hand it to a worker."""
+    """A kept history, as the engine would hand it to a worker. It is read once; nobody changes it."""
     return WorkflowHistory.from_json(name, (FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.commands import Dispatch, Merge, OpenCase, SettleCase, Sign, Withdraw, WithdrawCase
 from domain.events import CaseReported, Event
-from domain.partners import CaseStatus, Handover, Partner
+from domain.partners import CaseStatus, FoundMatter, Handover, Partner
 from domain.request import State
 from domain.time.durations import Duration
 from tests.replay.cast import CITIZEN, DISPATCHER, GRID, at_work, slow
@@ -133,6 +133,29 @@ async def case_in_new_runs(stage: Stage) -> Performance:
     return told
 
 
+async def case_found(stage: Stage) -> Performance:
+    """A report tells two new issues and is corrected; the last one comes when the case is over, and the request too."""
+    told = await at_work(stage)
+    case = await handed_over(told, CLUE, waits=False)
+    await heard(told, "handed_over")
+    team, cases = stage.partners[Partner.ENFORCEMENT], CaseClient(stage.client, QUEUE, 4000)
+    lamp, stairs, cover = (FoundMatter(text) for text in ("a dark lamp", "rubbish", "a loose cover"))
+    stage.records.unheard_registrations = 1
+    filed = team.says(case, "case_filed", number="案-3", found=(lamp, stairs))
+    await cases.deliver(filed)
+    await cases.deliver(filed)
+    await told.until_kind("matters_found")
+    await cases.deliver(team.says(case, "on_site_result", text="removed", found=(stairs,)))
+    await told.told_beside(case_workflow_id(case))
+    await told.do(CITIZEN, Withdraw())
+    told.earlier += await told.present_histories()
+    late = team.says(case, "on_site_result", text="removed, and paid", found=(cover, lamp))
+    await cases.deliver_late(stage.records.cases[case], late)
+    await told.until_kind("matters_found", 2)
+    await told.told_beside(case_workflow_id(case))
+    return told
+
+
 NEIGHBOUR_PATHS = (
     case_decided,
     case_taken_back,
@@ -140,4 +163,5 @@ NEIGHBOUR_PATHS = (
     case_settled,
     case_followed,
     case_in_new_runs,
+    case_found,
 )

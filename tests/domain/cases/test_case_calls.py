@@ -226,6 +226,18 @@ def test_what_people_typed_in_ends_the_case_without_telling_its_request_again() 
     assert settle(step.state, CaseStatus.REFUSED, "a mistake", "", later(2)) == Step(step.state)
 
 
+def test_what_people_typed_in_stands_alone_and_is_what_another_request_hears() -> None:
+    filed = receive(handed_over(), said("case_filed", 1, code="ordinary", text="2026-03-02"), later(1)).state
+    assert (filed.code, filed.text) == ("ordinary", "2026-03-02")
+    step = settle(filed, CaseStatus.UNDER_WAY, "a hearing is held, by letter", "", later(2))
+    assert (step.state.code, step.state.unit, step.state.text) == ("", "", "a hearing is held, by letter")
+    assert (step.state.last_kind, step.state.applied) == ("case_filed", 1)
+    [told] = reports(follow(step.state, "R-2"))
+    assert (told.code, told.text) == ("", "a hearing is held, by letter")
+    closed = receive(step.state, said("case_closed", 2, text="fined"), later(3)).state
+    assert (closed.status, closed.text) == (CaseStatus.DONE, "fined")
+
+
 def test_a_confirmation_that_is_refused_is_noted_and_asked_for_no_more() -> None:
     done = receive(handed_over(), said("on_site_result", 1), later(1)).state
     step = refused(done, Call.CONFIRM, No("gone", "archived"), later(1))

@@ -59,6 +59,7 @@ LIVES: list[tuple[Partner, tuple[str, ...], CaseStatus]] = [
     ),
     (VOLUNTEERS, ("sign_up", "sign_off", "unclaimed:unclaimed"), WITHDRAWN),
     (VOLUNTEERS, ("task_refused:not_suitable",), REFUSED),
+    (AFFAIRS, ("affair_accepted", "review_posted", "affair_decided:refused"), REFUSED),
 ]
 
 

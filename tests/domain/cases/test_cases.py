@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from domain.cases.case_calls import (
+from domain.cases.handovers import reworded
+from domain.cases.wishes import (
     BeginCase,
-    CaseCall,
     FollowRequest,
     SettleByHand,
+    Wish,
     WithdrawFromPartner,
-    case_calls_of,
+    wishes_of,
 )
 from domain.chapters.neighbours import MOST_CASES
 from domain.commands import (
@@ -53,7 +54,16 @@ from domain.levels import Level
 from domain.lifecycle import fold, possible_acts
 from domain.limits.policy import Urgency
 from domain.notices.telling import Notice, notices_of
-from domain.partners import IRREVOCABLE, Case, CaseStatus, Clue, Handover, Partner
+from domain.partners import (
+    IRREVOCABLE,
+    Affair,
+    Case,
+    CaseStatus,
+    Clue,
+    Handover,
+    Partner,
+    VolunteerTask,
+)
 from domain.request import LegState, ReopenCause, RequestState, State, Visibility, begin
 from domain.units import SYSTEM, Role
 from tests.support.builders import (
@@ -152,8 +162,8 @@ def steps(course: Course) -> list[tuple[RequestState, Any]]:
     return found
 
 
-def calls(course: Course) -> list[CaseCall]:
-    return [call for state, event in steps(course) for call in case_calls_of(state, event)]
+def calls(course: Course) -> list[Wish]:
+    return [call for state, event in steps(course) for call in wishes_of(state, event)]
 
 
 def errands(course: Course) -> list[Errand]:
@@ -221,12 +231,36 @@ def test_numbers_of_persons_do_not_leave_the_house() -> None:
     assert fact.handover.suspect == "Mr Wu, ***"
 
 
+@pytest.mark.parametrize(
+    ("handover", "told"),
+    [
+        (Clue("facts", "basis", "suspect"), Clue("FACTS", "BASIS", "SUSPECT")),
+        (
+            Affair("it-1", "facts", "tok-7", ("copy-1",), "window", "no-2"),
+            Affair("it-1", "FACTS", "tok-7", ("copy-1",), "WINDOW", "no-2"),
+        ),
+        (
+            VolunteerTask(
+                "clean", "facts", MONDAY_MORNING, MONDAY_MORNING, skills=("a", "b"), safety_note="c"
+            ),
+            VolunteerTask(
+                "clean", "FACTS", MONDAY_MORNING, MONDAY_MORNING, skills=("A", "B"), safety_note="C"
+            ),
+        ),
+    ],
+)
+def test_every_free_text_of_a_handover_is_told_in_one_way_and_codes_stay(
+    handover: Handover, told: Handover
+) -> None:
+    assert reworded(handover, str.upper) == told
+
+
 def test_the_address_of_the_matter_goes_out_without_numbers_of_persons() -> None:
     [(state, opened)] = [each for each in steps(handed()) if isinstance(each[1].what, CaseOpened)]
     assert state.matter is not None
     place = replace(state.matter.place, address="五山路1号 13812345678")
     written = replace(state, matter=replace(state.matter, place=place))
-    [begun] = case_calls_of(written, opened)
+    [begun] = wishes_of(written, opened)
     assert isinstance(begun, BeginCase)
     assert begun.brief.place == replace(place, address="五山路1号 ***")
 
@@ -558,6 +592,41 @@ def test_the_last_unit_may_type_in_what_comes_after_the_closing() -> None:
     course.act(COMMUNITY, SettleCase(FIRST, DONE, "fined", "scan-1"))
     assert (course.state.state, case_of(course).status) == (State.CLOSED, DONE)
     assert "fined" in told_to_citizen(course)[-1].text_en
+
+
+@pytest.mark.parametrize("kind", ["handed_over", "clue_received", "case_filed", "case_decided"])
+def test_the_way_there_takes_no_result_s_place_that_was_typed_in(kind: str) -> None:
+    course = closed(beside().act(COMMUNITY, SettleCase(FIRST, DONE, "fined", "scan-1")))
+    told = told_to_citizen(course)
+    reported(course, report(HANDED_OVER if kind == "handed_over" else DONE, kind, version=2, text="team 3"))
+    assert (case_of(course).status, case_of(course).note, case_of(course).message) == (DONE, "fined", "")
+    assert told_to_citizen(course) == told
+    reported(course, CORRECTED)
+    assert not course.story.facts(AlarmRaised)
+
+
+def test_that_a_case_was_received_is_no_news_once_it_has_been_taken_back() -> None:
+    course = beside().act(COMMUNITY, WithdrawCase(FIRST, "ours"))
+    reported(course, report(WITHDRAWN, "withdrawn", version=2, text="ours")).act(CITIZEN, Withdraw())
+    before = course.state
+    reported(course, report(WITHDRAWN, "clue_received", version=3, text="team 3"))
+    assert course.state == before
+    reported(course, report(WITHDRAWN, "case_filed", version=4, number="17"))
+    assert case_of(course).number == "17", "the partner goes on all the same: that is news"
+
+
+def test_nor_that_of_a_case_typed_in_as_under_way_but_what_comes_of_it_counts() -> None:
+    course = handed().act(COMMUNITY, SettleCase(FIRST, UNDER_WAY, "filed", "scan-1", "17"))
+    reported(course, report(HANDED_OVER, "handed_over", version=2))
+    assert (case_of(course).note, case_of(course).number) == ("filed", "17")
+    reported(course, report(UNDER_WAY, "case_decided", version=3, text="a fine of 200"), CORRECTED)
+    assert (case_of(course).status, case_of(course).note) == (DONE, "corrected on the spot")
+
+
+def test_a_document_can_be_fetched_though_the_end_was_typed_in() -> None:
+    course = beside(AFFAIR).act(COMMUNITY, SettleCase(FIRST, DONE, "issued", "scan-1"))
+    reported(course, report(DONE, "ready_for_collection", version=4, code="7788", text="window 3"))
+    assert "code 7788" in told_to_citizen(course)[-1].text_en
 
 
 def test_the_partners_own_words_confirm_what_was_typed_in() -> None:

@@ -9,8 +9,8 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.cases.case_calls import BeginCase, WithdrawFromPartner, case_calls_of
 from domain.cases.open_cases import ENDS_WITHOUT_ANSWER
+from domain.cases.wishes import BeginCase, WithdrawFromPartner, wishes_of
 from domain.commands import (
     Act,
     Adopt,
@@ -242,7 +242,7 @@ ALWAYS = (
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.sampled_from(POLICIES),
     OPENINGS,
@@ -283,7 +283,7 @@ def _what_is_asked_of_cases_is_asked_once(story: Simulation) -> None:
         state = fold(state, (event,))
         notices_of(state, event)
         errands_of(state, event)
-        for call in case_calls_of(state, event):
+        for call in wishes_of(state, event):
             begun += [call.case] if isinstance(call, BeginCase) else []
             taken_back += [(call.case, call.reason)] if isinstance(call, WithdrawFromPartner) else []
     assert begun == [fact.case for fact in story.facts(CaseOpened)]

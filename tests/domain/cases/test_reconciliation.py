@@ -34,6 +34,7 @@ DONE, REFUSED, WITHDRAWN = CaseStatus.DONE, CaseStatus.REFUSED, CaseStatus.WITHD
         ((DONE, 3), (4, True), Disagreement.BEHIND),
         ((UNDER_WAY, 4), (4, True), Disagreement.ENDED_THERE),
         ((WITHDRAWN, 1), (1, False), Disagreement.NOT_WITHDRAWN),
+        ((REFUSED, 0), (0, False), Disagreement.NOT_WITHDRAWN),
     ],
 )
 def test_what_differs_is_named(

@@ -7,13 +7,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cities.pack import CityPack
 from domain.limits.policy import Policy
 from domain.limits.surges import Surge, promised_policy
+from domain.request import Matter, PolicySnapshot
+from domain.responsibility.routing import Place
 from persistence import policies
+from persistence.duties import DutiesInForce
 from persistence.engine import reading
 from persistence.policies import PublishedPolicy
 from persistence.surges import surges_after
@@ -55,3 +59,23 @@ class PoliciesInForce:
             self._published = await policies.active_or_coming(connection, now())
             self._surges = await surges_after(connection, now())
         self._good_until = good_until
+
+
+async def matter_and_promise(
+    pack: CityPack,
+    in_force: PoliciesInForce,
+    duties: DutiesInForce,
+    category: str,
+    place: Place,
+    now: Callable[[], datetime],
+) -> tuple[Matter, PolicySnapshot]:
+    """What a request is about, and what it is promised: the policy in force there and now, the ladder by duty list.
+
+    Raises:
+        Refused: ``unknown_category``, ``unknown_place``, ``no_responsible_unit`` or ``duty_list_gap``.
+    """
+    known = pack.category(category)
+    policy = await in_force.of(known.policy, now, place.area)
+    today = now().astimezone(ZoneInfo(pack.city.zone)).date()
+    ladder = pack.ladder(known.code, place, policy, today, await duties.index())
+    return Matter(known.code, known.group, place), PolicySnapshot(policy, ladder)
