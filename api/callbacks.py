@@ -5,19 +5,26 @@ The door only writes: a partner is never kept waiting for the workflow engine, a
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
+import structlog
 from fastapi import APIRouter, Header, Path, Request
+from fastapi_problem.error import Problem
 from pydantic import BaseModel, Field
 
 from api.doors import Doors, Neighbour, TheDoors
 from api.openapi import refusals
-from api.problems import problem
+from api.problems import of_refusal, problem
 from api.signatures import Signature, check_signature
 from domain.partners import CaseMessage, Partner, Via
+from domain.refusals import Refused
 from integrations.port import Unreadable
 from persistence.engine import writing
 from persistence.partner_messages import keep_message
+
+_log = structlog.stdlib.get_logger()
 
 router = APIRouter(prefix="/v1/partners", tags=["partners"])
 
@@ -73,6 +80,7 @@ class Kept(BaseModel):
         "invalid_input",
         "message_unreadable",
         "idempotency_conflict",
+        "sequence_taken",
         "body_too_large",
         "internal_error",
         "database_unavailable",
@@ -118,18 +126,33 @@ async def receive_callback(
     neighbour = _neighbour(doors, partner)
     body = await request.body()
     signature = Signature(webhook_id, webhook_timestamp, webhook_signature)
-    check_signature(signature, body, neighbour.secrets, doors.now())
-    message = _read(neighbour, body)
-    if message.id != webhook_id:
-        raise problem(
-            "message_unreadable",
-            f"the body is message {message.id}",
-            field="webhook-id",
-            expected="the body's message_id",
-        )
-    async with writing(doors.database) as connection:
-        is_new = await keep_message(connection, neighbour.gateway.partner, message, Via.CALLBACK, doors.now())
+    with _refusals_logged(partner, webhook_id):
+        check_signature(signature, body, neighbour.secrets, doors.now())
+        message = _read(neighbour, body)
+        if message.id != webhook_id:
+            raise problem(
+                "message_unreadable",
+                f"the body is message {message.id}",
+                field="webhook-id",
+                expected="the body's message_id",
+            )
+        async with writing(doors.database) as connection:
+            is_new = await keep_message(connection, Partner(partner), message, Via.CALLBACK, doors.now())
     return Kept(message_id=message.id, repeated=not is_new)
+
+
+@contextmanager
+def _refusals_logged(partner: str, message: str) -> Generator[None]:
+    """Around a delivery: why it was refused is logged, since the partner's people will ask."""
+    try:
+        yield
+    except (Problem, Refused) as refusal:
+        told: Any = of_refusal(refusal) if isinstance(refusal, Refused) else refusal
+        code, field = told.extras["code"], told.extras.get("field", "")
+        _log.warning(
+            "callback_refused", partner=partner, message=message, code=code, field=field, reason=told.detail
+        )
+        raise
 
 
 def _neighbour(doors: Doors, partner: str) -> Neighbour:

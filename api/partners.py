@@ -29,17 +29,16 @@ from api.requests import Cursor, Limit
 from domain.commands import Answer
 from domain.partners import CaseStatus, Partner
 from domain.refusals import Refused
+from persistence.caseless_messages import assign_message, set_message_aside
 from persistence.engine import ReadConnection, WriteConnection, writing
 from persistence.once import answered_before, store_answer
 from persistence.partner_cases import count_open_cases, find_case, list_cases
 from persistence.partner_messages import (
     Heard,
     KeptMessage,
-    assign_message,
     find_message,
     heard_of,
     list_messages,
-    set_message_aside,
 )
 from persistence.reconciliations import (
     ask_for_reconciliation,

@@ -5,19 +5,19 @@ A partner changes its secret by announcing the new one first: every secret that 
 
 from __future__ import annotations
 
+import base64
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from standardwebhooks import Webhook
-
 from api.problems import problem
+from config.webhook_secrets import key_of
 
 TOLERANCE = timedelta(minutes=5)
 """How far a partner's clock may be from ours, and how long a call-back can be played again."""
 
-_SCHEME = "v1,"
+_SCHEME = b"v1,"
 _CHALLENGE = {"WWW-Authenticate": "Signature"}
 
 
@@ -39,7 +39,7 @@ def check_signature(given: Signature, body: bytes, secrets: Iterable[str], now: 
         Problem: ``signature_invalid``, or ``signature_expired`` where it is the partner's, of another time.
     """
     signed_at = datetime.fromtimestamp(given.timestamp, UTC)
-    if not any(_signed_with(secret, given, signed_at, body) for secret in secrets):
+    if not any(_signed_with(secret, given, body) for secret in secrets):
         raise problem(
             "signature_invalid",
             "no secret that we know makes this signature",
@@ -57,11 +57,8 @@ def check_signature(given: Signature, body: bytes, secrets: Iterable[str], now: 
         )
 
 
-def _signed_with(secret: str, given: Signature, signed_at: datetime, body: bytes) -> bool:
-    # Bytes that are no UTF-8 are no JSON either: replaced, they have nobody's signature.
-    expected = Webhook(secret).sign(given.webhook_id, signed_at, body.decode("utf-8", "replace")).encode()
-    return any(
-        hmac.compare_digest(each.encode(), expected)
-        for each in given.signatures.split(" ")
-        if each.startswith(_SCHEME)
-    )
+def _signed_with(secret: str, given: Signature, body: bytes) -> bool:
+    # Over bytes, whatever they mean: a body in another encoding is its partner's own, and told so when it is read.
+    signed = f"{given.webhook_id}.{given.timestamp}.".encode() + body
+    expected = _SCHEME + base64.b64encode(hmac.digest(key_of(secret), signed, "sha256"))
+    return any(hmac.compare_digest(each.encode(), expected) for each in given.signatures.split(" "))

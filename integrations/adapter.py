@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from domain.partners import CaseBrief, CaseMessage, Partner
-from integrations.port import CaseLine, Receipt, Withdrawal
-from integrations.translation import ACCEPTED, WITHDRAWAL, M, cases_since, of_case, read_one, written
-from integrations.transport import Transport, path_of, utc_now
-from integrations.wire.envelope import Order
+from integrations.port import (
+    CaseLine,
+    PartnerRejected,
+    PartnerUnavailable,
+    Receipt,
+    Unreadable,
+    Withdrawal,
+)
+from integrations.translation import in_utc
+from integrations.transport import Transport, first_fault, path_of, utc_now, worded
+from integrations.wire.envelope import Accepted, CasePage, Message, Order, Rejected, WithdrawalResult
 
+M = TypeVar("M", bound=Message)
 M_co = TypeVar("M_co", covariant=True)
+
+ACCEPTED: TypeAdapter[Accepted | Rejected] = TypeAdapter(
+    Annotated[Accepted | Rejected, Field(discriminator="acknowledgement")]
+)
+_WITHDRAWAL: TypeAdapter[WithdrawalResult | Rejected] = TypeAdapter(
+    Annotated[WithdrawalResult | Rejected, Field(discriminator="acknowledgement")]
+)
+_PAGE = TypeAdapter(CasePage)
+_MOST_PAGES = 10_000
 
 
 class Told(Protocol[M_co]):
@@ -79,14 +96,19 @@ class Adapter(Generic[M]):
         found: Told[M] = await self._transport.fetch(
             path_of(self.interface.messages, case), self.interface.told
         )
-        return of_case(case, found.messages, self.interface.translated)
+        said = tuple(
+            sorted(map(self.interface.translated, found.messages), key=lambda message: message.sequence)
+        )
+        if any(message.case != case for message in said):
+            raise PartnerUnavailable("the answer is about another case")
+        return said
 
     async def withdraw(self, *, key: str, case: str, reason: str) -> Withdrawal:
         """Take a case back."""
         order = self.interface.withdrawal
         body = self._written(order, key, case, reason)
-        result = await self._transport.send(path_of(order.path, case), body, key=key, answer=WITHDRAWAL)
-        return Withdrawal(result.outcome)
+        result = await self._transport.send(path_of(order.path, case), body, key=key, answer=_WITHDRAWAL)
+        return Withdrawal(irrevocable=result.outcome == "irrevocable", reason=result.reason)
 
     async def confirm(self, *, key: str, case: str, note: str) -> None:
         """Say that the result was received."""
@@ -95,16 +117,38 @@ class Adapter(Generic[M]):
         await self._transport.send(path_of(order.path, case), body, key=key, answer=ACCEPTED)
 
     async def list_cases(self, *, since: datetime) -> Sequence[CaseLine]:
-        """Every case of ours that is open, or ended since."""
-        path, parameter = self.interface.handover.path, self.interface.ended_since
-        return await cases_since(self._transport, path, parameter, since)
+        """Every case of ours that is open, or ended since, page by page."""
+        asked = {self.interface.ended_since: in_utc(since).isoformat()}
+        lines: list[CaseLine] = []
+        cursor = ""
+        for _ in range(_MOST_PAGES):
+            wanted = asked | ({"cursor": cursor} if cursor else {})
+            page = await self._transport.fetch(self.interface.handover.path, _PAGE, wanted)
+            lines += (
+                CaseLine(entry.correlation_id, entry.last_sequence, entry.last_type, entry.ended)
+                for entry in page.cases
+            )
+            if not page.next_cursor:
+                return lines
+            if page.next_cursor == cursor:
+                break
+            cursor = page.next_cursor
+        raise PartnerUnavailable("the list has no end")
 
     def message_in(self, body: bytes) -> CaseMessage:
         """The message in a call-back's body."""
-        return read_one(body, self.interface.message, self.interface.translated)
+        try:
+            message = self.interface.message.validate_json(body)
+        except ValidationError as error:
+            # The first step is the kind of the message, by which its form was chosen.
+            raise Unreadable(*first_fault(error, below=1)) from error
+        for field in ("schema_version", "source"):
+            if field not in message.model_fields_set:
+                raise Unreadable(field, "Field required")
+        return self.interface.translated(message)
 
     def _written(self, order: Spelling, key: str, case: str, said: CaseBrief | str) -> Order:
-        with written():
+        try:
             return order.envelope(
                 message_id=key,
                 correlation_id=case,
@@ -112,3 +156,6 @@ class Adapter(Generic[M]):
                 sent_at=self._now(),
                 data=order.data(said),
             )
+        except ValidationError as error:
+            # What the contract has no room for is a no: the same again would fail again.
+            raise PartnerRejected("not_sendable", worded(error)) from error

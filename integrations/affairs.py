@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 
 from domain.cases.affair_items import AffairItem
 from domain.limits.policy import Urgency
-from domain.partners import Affair, CaseBrief, CaseMessage, Partner
+from domain.partners import Affair, CaseBrief, CaseMessage, FoundMatter, Partner
 from integrations.adapter import Adapter, Interface, Spelling
 from integrations.port import PartnerRejected, PartnerUnavailable
-from integrations.translation import in_utc
+from integrations.translation import envelope_of, in_utc
 from integrations.wire import affairs as wire
 
 _ITEMS = TypeAdapter(wire.ItemPage)
@@ -54,13 +54,7 @@ def _item(item: wire.Item) -> AffairItem:
 
 def translated(message: wire.AffairMessage) -> CaseMessage:
     """What a message says, in the words that all partners share."""
-    bare = CaseMessage(
-        id=message.message_id,
-        case=message.correlation_id,
-        sequence=message.sequence,
-        kind=message.type,
-        sent_at=in_utc(message.sent_at),
-    )
+    bare = envelope_of(message, message.type)
     match message:
         case wire.AffairAccepted(data=data):
             return replace(bare, number=data.case_no, until=in_utc(data.promised_by))
@@ -78,6 +72,9 @@ def translated(message: wire.AffairMessage) -> CaseMessage:
             return replace(bare, text=data.returned_to)
         case wire.AffairWithdrawn(data=data):
             return replace(bare, code=data.code, text=data.reason)
+        case wire.ReviewPosted(data=data):
+            review = FoundMatter(data.text, score=data.score)
+            return replace(bare, code=f"score_{data.score}", text=data.text, found=(review,))
 
 
 class AffairsGateway(Adapter[wire.AffairMessage]):

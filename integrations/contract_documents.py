@@ -20,7 +20,10 @@ from integrations.wire.envelope import KEY_HEADER, SCHEMA_VERSION, Problem
 CALLBACKS = "/v1/partners/{partner}/callbacks"
 """Where the service takes a partner's messages."""
 
-_NO = "The partner's no, or a call that is wrong in itself: never repeated without a person's decision"
+_NO = (
+    "The partner's no, with its code: never repeated without a person's decision. "
+    "401, 403, 408 and 425 are none: repeated as a 5XX is"
+)
 _LATER = "Nobody knows whether it was done: repeated under the same key, after Retry-After where it is given"
 _TEXT = {"type": "string"}
 _INSTANT = {"type": "string", "format": "date-time"}
@@ -45,9 +48,11 @@ _WEBHOOK_ANSWERS = {
     "202": "kept: never send it again. A repetition is answered so, too",
     "401": "the signature is not the partner's (`signature_invalid`), or too old (`signature_expired`): sign afresh",
     "404": "this partner is not connected",
-    "409": "another message came under this `message_id` before: a fault in the partner's numbering",
-    "413": "the body is too large",
-    "422": "the body is no message of this contract; `field` says where: mend it, the message was not kept",
+    "409": "another message came under this `message_id` (`idempotency_conflict`), or under this `sequence` of the "
+    "case (`sequence_taken`): a fault in the partner's numbering, the message was not kept",
+    "413": "the body has more than 256 KiB",
+    "422": "the body is no message of this contract (`message_unreadable`), or a header is missing or wrong "
+    "(`invalid_input`); `field` says where: mend it, the message was not kept",
     "503": "not kept just now: send it again later. So after any other answer, or none",
 }
 

@@ -11,9 +11,8 @@ from domain.limits.policy import Urgency
 from domain.partners import CaseBrief, CaseMessage, Clue, Partner
 from integrations.adapter import Adapter, Interface, Spelling
 from integrations.port import PartnerRejected
-from integrations.translation import in_utc
+from integrations.translation import envelope_of, in_utc, place_sent
 from integrations.wire import enforcement as wire
-from integrations.wire.envelope import PlaceSent
 
 HURRY: Mapping[Urgency, wire.Hurry] = {
     Urgency.CRITICAL: "immediate",
@@ -29,12 +28,9 @@ def _clue(brief: CaseBrief) -> wire.ClueData:
     handover = brief.handover
     if not isinstance(handover, Clue):
         raise PartnerRejected("not_sendable", "this partner takes clues only")
-    place = brief.place
     return wire.ClueData(
         category=brief.category,
-        place=PlaceSent(
-            area=place.area, address=place.address, latitude=place.latitude, longitude=place.longitude
-        ),
+        place=place_sent(brief.place),
         facts=handover.facts,
         suspected_subject=handover.suspect,
         legal_basis=handover.legal_basis,
@@ -46,13 +42,7 @@ def _clue(brief: CaseBrief) -> wire.ClueData:
 
 def translated(message: wire.EnforcementMessage) -> CaseMessage:
     """What a message says, in the words that all partners share."""
-    bare = CaseMessage(
-        id=message.message_id,
-        case=message.correlation_id,
-        sequence=message.sequence,
-        kind=message.type,
-        sent_at=in_utc(message.sent_at),
-    )
+    bare = envelope_of(message, message.type)
     match message:
         case wire.ClueReceived(data=data):
             return replace(bare, number=data.clue_number, text=data.officer_unit)

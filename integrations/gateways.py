@@ -8,6 +8,7 @@ from config.settings import PartnerConnection
 from domain.partners import Partner
 from integrations.affairs import AffairsGateway
 from integrations.enforcement import EnforcementGateway
+from integrations.pace import Pace
 from integrations.port import PartnerGateway
 from integrations.transport import Transport
 from integrations.volunteers import VolunteersGateway
@@ -21,9 +22,9 @@ class OpenGateway(PartnerGateway, Protocol):
         ...
 
 
-def gateway_for(partner: Partner, connection: PartnerConnection) -> OpenGateway:
+def gateway_for(partner: Partner, connection: PartnerConnection, *, pace: Pace | None = None) -> OpenGateway:
     """The gateway to a partner. Nothing is connected before the first call; whoever asked for it closes it."""
-    transport = Transport(connection)
+    transport = Transport(connection, pace=pace)
     match partner:
         case Partner.ENFORCEMENT:
             return EnforcementGateway(transport)

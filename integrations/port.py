@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
 
 from domain.partners import CaseBrief, CaseMessage, Partner
@@ -56,11 +55,12 @@ class Receipt:
     number: str = ""
 
 
-class Withdrawal(StrEnum):
-    """What became of taking a case back: it is gone, or it has gone too far and the partner goes on."""
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What became of taking a case back: it is gone, or it has gone too far and the partner goes on, for a reason."""
 
-    WITHDRAWN = "withdrawn"
-    IRREVOCABLE = "irrevocable"
+    irrevocable: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

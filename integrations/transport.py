@@ -21,6 +21,7 @@ import httpx2
 from pydantic import TypeAdapter, ValidationError
 
 from config.settings import PartnerConnection
+from integrations.pace import Pace
 from integrations.port import PartnerRejected, PartnerUnavailable
 from integrations.wire.envelope import KEY_HEADER, Accepted, Order, Problem, Rejected, WithdrawalResult
 
@@ -54,10 +55,19 @@ def path_of(template: str, case: str) -> str:
 
 
 class Transport:
-    """Calls one partner. The connections are made at the first call and kept; :meth:`aclose` ends them."""
+    """Calls one partner, at a pace if one is given. The connections are made at the first call and kept; :meth:`aclose`
+    ends them.
+    """
 
-    def __init__(self, connection: PartnerConnection, *, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        connection: PartnerConnection,
+        *,
+        pace: Pace | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._connection = connection
+        self._pace = pace
         self._now = now
         self._used = False
 
@@ -76,13 +86,11 @@ class Transport:
             PartnerRejected: the partner says no.
         """
         said = await self._answer(
-            self._client.stream(
-                "POST",
-                path,
-                content=order.model_dump_json(),
-                headers={KEY_HEADER: key, "Content-Type": "application/json"},
-            ),
             answer,
+            "POST",
+            path,
+            content=order.model_dump_json(),
+            headers={KEY_HEADER: key, "Content-Type": "application/json"},
         )
         if said.message_id != key:
             raise PartnerUnavailable("the acknowledgement is of another message")
@@ -97,7 +105,7 @@ class Transport:
             PartnerUnavailable: there was no whole answer; the same again.
             PartnerRejected: the partner says no.
         """
-        return await self._answer(self._client.stream("GET", path, params=wanted or {}), answer)
+        return await self._answer(answer, "GET", path, params=wanted or {})
 
     @cached_property
     def _client(self) -> httpx2.AsyncClient:
@@ -115,9 +123,13 @@ class Transport:
             trust_env=False,
         )
 
-    async def _answer(
-        self, call: AbstractAsyncContextManager[httpx2.Response], expected: TypeAdapter[T]
-    ) -> T:
+    async def _answer(self, expected: TypeAdapter[T], method: str, path: str, **said: Any) -> T:
+        async def called() -> T:
+            return await self._heard(self._client.stream(method, path, **said), expected)
+
+        return await (called() if self._pace is None else self._pace.keep(called))
+
+    async def _heard(self, call: AbstractAsyncContextManager[httpx2.Response], expected: TypeAdapter[T]) -> T:
         try:
             # One limit for the whole answer: a partner that drips bytes would never meet a limit per read.
             async with asyncio.timeout(self._connection.timeout_seconds), call as response:
@@ -131,7 +143,7 @@ class Transport:
         try:
             return expected.validate_json(body)
         except ValidationError as error:
-            raise PartnerUnavailable(f"not a whole answer: {told(error)}") from error
+            raise PartnerUnavailable(f"not a whole answer: {worded(error)}") from error
 
     def _failure(self, response: httpx2.Response, body: bytes) -> PartnerUnavailable | PartnerRejected:
         status = response.status_code
@@ -141,9 +153,9 @@ class Transport:
             return PartnerUnavailable(f"answered {status}: our token is not accepted")
         try:
             problem = _PROBLEM.validate_json(body)
-        except ValidationError:
+        except ValidationError as error:
             # A gateway's page or a wrong address: not the partner's no, so that no case ends by it.
-            return PartnerUnavailable(f"answered {status} without a code")
+            return PartnerUnavailable(f"answered {status} without a readable problem: {worded(error)}")
         return PartnerRejected(problem.code, problem.detail or problem.title, problem.suggested_unit)
 
     def _retry_after(self, response: httpx2.Response) -> timedelta | None:
@@ -167,13 +179,19 @@ async def _whole(response: httpx2.Response) -> bytes:
     return bytes(body)
 
 
-def told(error: ValidationError) -> str:
+def worded(error: ValidationError) -> str:
     """The first of what is wrong with a body, without repeating what it holds."""
     field, reason = first_fault(error)
     return f"{field}: {reason}"
 
 
-def first_fault(error: ValidationError) -> tuple[str, str]:
-    """Where a body is wrong first, and how; nothing of what it holds is repeated."""
-    fault: Any = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return ".".join(str(step) for step in fault["loc"]) or "body", str(fault["msg"])
+def first_fault(error: ValidationError, *, below: int = 0) -> tuple[str, str]:
+    """Where a body is wrong first, and how; nothing of what it holds is repeated but a wrong name of its kind.
+
+    The first ``below`` steps of the way there are left out: the validator's own, which the body does not have.
+    """
+    fault: Any = error.errors(include_input=False, include_url=False)[0]
+    way = [str(step) for step in fault["loc"][below:]]
+    if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        way.append(fault["ctx"]["discriminator"].strip("'"))
+    return ".".join(way) or "body", str(fault["msg"])

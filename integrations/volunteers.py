@@ -9,12 +9,12 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from domain.limits.policy import Urgency
-from domain.partners import CaseBrief, CaseMessage, Partner, VolunteerTask
+from domain.partners import CaseBrief, CaseMessage, FoundMatter, Partner, VolunteerTask
+from domain.responsibility.routing import Place
 from integrations.adapter import Adapter, Interface, Spelling
 from integrations.port import PartnerRejected
-from integrations.translation import in_utc
+from integrations.translation import envelope_of, place_sent
 from integrations.wire import volunteers as wire
-from integrations.wire.envelope import PlaceSent
 
 KINDS: Mapping[Literal["patrol", "visit", "deliver", "mediate", "clean", "guide"], wire.TaskKind] = {
     "patrol": "PATROL",
@@ -41,13 +41,10 @@ def _task(brief: CaseBrief) -> wire.TaskData:
     handover = brief.handover
     if not isinstance(handover, VolunteerTask):
         raise PartnerRejected("not_sendable", "this partner takes tasks for volunteers only")
-    place = brief.place
     return wire.TaskData(
         kind=KINDS[handover.task_kind],
         category=brief.category,
-        place=PlaceSent(
-            area=place.area, address=place.address, latitude=place.latitude, longitude=place.longitude
-        ),
+        place=place_sent(brief.place),
         description=handover.facts,
         starts_at=handover.starts_at,
         ends_at=handover.ends_at,
@@ -64,13 +61,7 @@ def _task(brief: CaseBrief) -> wire.TaskData:
 
 def translated(message: wire.VolunteerMessage) -> CaseMessage:
     """What a message says, in the words that all partners share."""
-    bare = CaseMessage(
-        id=message.message_id,
-        case=message.correlation_id,
-        sequence=message.sequence,
-        kind=message.type,
-        sent_at=in_utc(message.sent_at),
-    )
+    bare = envelope_of(message, message.type)
     match message:
         case wire.SignUp(data=data):
             code = "waiting" if data.waiting else ""
@@ -84,8 +75,9 @@ def translated(message: wire.VolunteerMessage) -> CaseMessage:
         case wire.CheckOut(data=data):
             return replace(bare, people=data.present, hours=data.minutes / _MINUTES_PER_HOUR)
         case wire.TaskReport(data=data):
-            found = "\n".join((data.result, *(f"- {issue}" for issue in data.new_issues)))
-            return replace(bare, text=found, evidence=data.photos, people=data.people)
+            found = tuple(map(_issue, data.new_issues))
+            text = "\n".join((data.result, *(f"- {issue.text}" for issue in found)))
+            return replace(bare, text=text, evidence=data.photos, people=data.people, found=found)
         case wire.HoursCredited(data=data):
             hours = sum(credit.minutes for credit in data.credits) / _MINUTES_PER_HOUR
             people = len({credit.volunteer for credit in data.credits})
@@ -94,6 +86,15 @@ def translated(message: wire.VolunteerMessage) -> CaseMessage:
             return replace(bare, code=data.code, text=data.reason)
         case wire.Unclaimed(data=data):
             return replace(bare, people=data.signed_up)
+
+
+def _issue(issue: str | wire.NewIssue) -> FoundMatter:
+    if isinstance(issue, str):
+        return FoundMatter(issue)
+    place = issue.place and Place(
+        issue.place.area, issue.place.address, issue.place.latitude, issue.place.longitude
+    )
+    return FoundMatter(issue.text, issue.reference, issue.category, place, issue.photos)
 
 
 class VolunteersGateway(Adapter[wire.VolunteerMessage]):

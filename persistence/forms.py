@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
+from domain.cases.reconciliation import Difference
 from domain.cases.state import CaseState
 from domain.commands import Act, Answer
 from domain.events import Fact
@@ -15,7 +16,7 @@ from domain.limits.policy import Policy
 from domain.notices.telling import Notice
 from domain.partners import CaseMessage
 from domain.request import Intake
-from domain.summary import LegSummary, RequestSummary
+from domain.summary import RequestSummary
 from domain.units import Actor
 
 # Built once: making an adapter costs milliseconds, using it microseconds.
@@ -24,12 +25,12 @@ actors = TypeAdapter(Actor)
 acts: TypeAdapter[Act] = TypeAdapter(Annotated[Act, Field(discriminator="act")])
 intakes = TypeAdapter(Intake)
 summaries = TypeAdapter(RequestSummary)
-leg_summaries = TypeAdapter(LegSummary)
 notice_lists: TypeAdapter[tuple[Notice, ...]] = TypeAdapter(tuple[Notice, ...])
 answers = TypeAdapter(Answer)
 policies = TypeAdapter(Policy)
 case_messages = TypeAdapter(CaseMessage)
 cases = TypeAdapter(CaseState)
+difference_lists: TypeAdapter[tuple[Difference, ...]] = TypeAdapter(tuple[Difference, ...])
 
 _spelled = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 

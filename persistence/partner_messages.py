@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,6 @@ TRIED_FOR = timedelta(days=1)
 """How long a message is tried to be delivered; after that it is kept until somebody says which case it is about."""
 
 _WAITING = partner_messages.c.delivered_at.is_(None) & (partner_messages.c.delivery != Delivery.SET_ASIDE)
-_CASELESS = (Delivery.UNKNOWN, Delivery.SET_ASIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +68,15 @@ async def keep_message(
     """Keep a message until its case has it; false if it was kept before.
 
     Raises:
-        Refused: ``idempotency_conflict``, another message was kept under its id.
+        Refused: ``idempotency_conflict``, another message was kept under its id; ``sequence_taken``, another one was
+            kept under its number, of which its case would count only one.
     """
     kept = await connection.execute(_kept(partner, message, via, at, Delivery.WAITING))
     new_id = kept.scalar_one_or_none()
     if new_id is None:
         await _must_say_the_same(connection, partner, message)
         return False
+    await _must_have_its_own_number(connection, partner, message)
     await connection.execute(select(func.pg_notify(CHANNEL, str(new_id))))
     return True
 
@@ -95,7 +96,7 @@ async def lease_waiting(connection: WriteConnection, limit: int) -> Sequence[Kep
     """
     first, longest = FIRST_LEASE.total_seconds(), LONGEST_LEASE.total_seconds()
     rows = await connection.execute(_LEASE, {"limit": limit, "first": first, "longest": longest})
-    return [_read(row) for row in rows]
+    return [read_message(row) for row in rows]
 
 
 async def free_messages(connection: WriteConnection, ids: Sequence[str]) -> None:
@@ -129,73 +130,6 @@ async def case_unknown(connection: WriteConnection, message_id: int, *, try_agai
     )
 
 
-async def assign_message(
-    connection: WriteConnection, partner: Partner, message_id: int, case_id: str, *, by: str, at: datetime
-) -> KeptMessage | None:
-    """Say which case a message is about that nobody knew; ``None`` if there is no such message. It is tried anew.
-
-    Raises:
-        Refused: ``message_delivered``, its case has it already; ``message_on_its_way``, its case is known.
-    """
-    kept = await _of_no_case(connection, partner, message_id)
-    if kept is None:
-        return None
-    body = forms.case_messages.dump_python(replace(kept.message, case=case_id), mode="json")
-    assigned = await connection.execute(
-        update(partner_messages)
-        .where(partner_messages.c.id == message_id)
-        .values(
-            case_id=case_id,
-            body=body,
-            delivery=Delivery.WAITING,
-            via=Via.MANUAL,
-            free_at=func.clock_timestamp(),
-            attempts=0,
-            assigned_by=by,
-            assigned_at=at,
-        )
-        .returning(partner_messages)
-    )
-    await connection.execute(select(func.pg_notify(CHANNEL, str(message_id))))
-    return _read(assigned.one())
-
-
-async def set_message_aside(
-    connection: WriteConnection, partner: Partner, message_id: int, *, by: str, at: datetime
-) -> KeptMessage | None:
-    """Say that a message is about no case of ours; ``None`` if there is no such message. It can still be assigned.
-
-    Raises:
-        Refused: ``message_delivered``, its case has it already; ``message_on_its_way``, its case is known.
-    """
-    if await _of_no_case(connection, partner, message_id) is None:
-        return None
-    left = await connection.execute(
-        update(partner_messages)
-        .where(partner_messages.c.id == message_id)
-        .values(delivery=Delivery.SET_ASIDE, free_at=None, assigned_by=by, assigned_at=at)
-        .returning(partner_messages)
-    )
-    return _read(left.one())
-
-
-async def _of_no_case(connection: WriteConnection, partner: Partner, message_id: int) -> KeptMessage | None:
-    found = select(partner_messages).where(
-        partner_messages.c.id == message_id, partner_messages.c.partner == partner
-    )
-    row = (await connection.execute(found.with_for_update())).one_or_none()
-    if row is None:
-        return None
-    kept, wanted = _read(row), "a message whose case nobody knows"
-    if kept.delivered_at is not None:
-        reason = f"message {message_id} was delivered to {kept.message.case}"
-        raise Refused("message_delivered", "message", reason, wanted)
-    if kept.delivery not in _CASELESS:
-        reason = f"message {message_id} is on its way to {kept.message.case}"
-        raise Refused("message_on_its_way", "message", reason, wanted)
-    return kept
-
-
 async def find_message(
     connection: ReadConnection | WriteConnection, partner: Partner, message_id: int
 ) -> KeptMessage | None:
@@ -206,7 +140,7 @@ async def find_message(
         )
     )
     row = found.one_or_none()
-    return None if row is None else _read(row)
+    return None if row is None else read_message(row)
 
 
 async def list_messages(
@@ -230,7 +164,7 @@ async def list_messages(
     if unknown:
         query = query.where(_WAITING, partner_messages.c.delivery == Delivery.UNKNOWN)
     rows = (await connection.execute(_NEWEST_FIRST.page(query, cursor, limit))).all()
-    items = [_read(row) for row in rows[:limit]]
+    items = [read_message(row) for row in rows[:limit]]
     return Page(items, _NEWEST_FIRST.cursor(str(items[-1].id)) if len(rows) > limit else None)
 
 
@@ -285,7 +219,11 @@ def _kept(partner: Partner, message: CaseMessage, via: Via, at: datetime, delive
 
 
 async def _must_say_the_same(connection: WriteConnection, partner: Partner, message: CaseMessage) -> None:
-    digest = await connection.scalar(select(partner_messages.c.digest).where(_of(partner, [message.id])))
+    digest = await connection.scalar(
+        select(partner_messages.c.digest).where(
+            partner_messages.c.partner == partner, partner_messages.c.message == message.id
+        )
+    )
     if digest != _digest(message):
         raise Refused(
             "idempotency_conflict",
@@ -295,19 +233,39 @@ async def _must_say_the_same(connection: WriteConnection, partner: Partner, mess
         )
 
 
+async def _must_have_its_own_number(
+    connection: WriteConnection, partner: Partner, message: CaseMessage
+) -> None:
+    other = await connection.scalar(
+        select(partner_messages.c.message).where(
+            partner_messages.c.case_id == message.case,
+            partner_messages.c.partner == partner,
+            partner_messages.c.sequence == message.sequence,
+            partner_messages.c.message != message.id,
+            # Whoever named a case that is none, or assigned a message to one, may have been wrong about it.
+            partner_messages.c.delivery.notin_((Delivery.UNKNOWN, Delivery.SET_ASIDE)),
+            partner_messages.c.assigned_by.is_(None),
+        )
+    )
+    if other is not None:
+        raise Refused(
+            "sequence_taken",
+            "sequence",
+            f"message {other} is number {message.sequence} of {message.case}",
+            "the next number of the case",
+        )
+
+
 def _digest(message: CaseMessage) -> str:
     said = forms.case_messages.dump_python(message, mode="json")
-    # A partner may stamp every delivery anew.
-    del said["sent_at"]
+    # A partner may stamp every delivery anew. What was found stands in the text, which earlier releases had alone.
+    del said["sent_at"], said["found"]
     spelled = forms.canonical(said)
     return hashlib.sha256(spelled.encode()).hexdigest()
 
 
-def _of(partner: Partner, ids: Sequence[str]) -> Any:
-    return (partner_messages.c.partner == literal(partner)) & partner_messages.c.message.in_(ids)
-
-
-def _read(row: Row[Any]) -> KeptMessage:
+def read_message(row: Row[Any]) -> KeptMessage:
+    """The message of a row of ``partner_messages``."""
     return KeptMessage(
         id=row.id,
         partner=Partner(row.partner),

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import Row, case, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from domain.cases.reconciliation import Difference
 from domain.partners import Partner
+from persistence import forms
 from persistence.engine import ReadConnection, WriteConnection
 from persistence.pages import Order, Page, limited
 from persistence.partner_tables import reconciliations
@@ -62,7 +62,6 @@ class Claimed:
 
 _NEWEST_FIRST = Order("reconciliations", (reconciliations.c.id,), descending=True)
 _UNDER_WAY = reconciliations.c.ended_at.is_(None)
-_lists: TypeAdapter[tuple[Difference, ...]] = TypeAdapter(tuple[Difference, ...])
 
 
 async def ask_for_reconciliation(
@@ -136,7 +135,7 @@ async def end_reconciliation(
             ended_at=at,
             since=claimed.since,
             compared=compared,
-            differences=_lists.dump_python(tuple(found), mode="json"),
+            differences=forms.difference_lists.dump_python(tuple(found), mode="json"),
             repaired=sum(each.repaired for each in found),
         )
     )
@@ -199,7 +198,7 @@ def _read(row: Row[Any]) -> Reconciliation:
         begun_at=row.begun_at,
         ended_at=row.ended_at,
         compared=row.compared,
-        differences=_lists.validate_python(row.differences),
+        differences=forms.difference_lists.validate_python(row.differences),
         repaired=row.repaired,
         failure=row.failure,
         attempts=row.attempts,

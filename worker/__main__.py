@@ -9,8 +9,10 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -19,22 +21,25 @@ from temporalio.worker import Worker
 
 from activities.bulk import BulkGiving
 from activities.errands import Errands
+from activities.found import FoundMatters
 from activities.partners import CaseRecords
 from activities.posting import LegPosting
 from activities.records import Records
+from cities.pack import load_pack
 from config.garbage import leave_what_stands
 from config.logs import configure_logs
 from config.metrics import Metrics
 from config.settings import Settings, load_settings
 from config.temporal import connect, metrics_runtime
 from persistence.engine import make_engine, make_single_query_engine
+from persistence.identity import Seal
 from worker.auditor import Auditor
 from worker.card_ledger import CardLedger
-from worker.catalogue_sync import catalogue_syncs
 from worker.neighbours import listeners, open_gateways, partner_workers
 from worker.orders import Orders
 from worker.presence import Presence
 from worker.registry import make_bulk_worker, make_worker
+from worker.rounds import Part
 from worker.sealer import Sealer
 from worker.starter import BULK_JOBS, REQUESTS, Starter
 from worker.status import StatusServer
@@ -58,8 +63,16 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         requests = RequestClient(client, settings.task_queue, settings.continue_as_new_after)
         orders = Orders(requests, singles)
         gateways = await tidy.enter_async_context(open_gateways(settings))
+        paced = await tidy.enter_async_context(open_gateways(settings, paced=True))
         workers = (
-            _request_worker(client, settings, singles, Errands(orders.give, requests.promise), metrics),
+            _request_worker(
+                client,
+                settings,
+                singles,
+                Errands(orders.give, requests.promise),
+                _found(settings, engine),
+                metrics,
+            ),
             _bulk_worker(client, settings, engine, orders, metrics),
             *partner_workers(client, settings, engine, gateways, metrics),
         )
@@ -70,48 +83,56 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             Starter(singles, BULK_JOBS, jobs.start, batch=batch, interval=interval),
         )
         pause = timedelta(seconds=settings.card_ledger_interval_seconds)
-        ledger = CardLedger(engine, orders.give, interval=pause)
-        parts = [
-            *(asyncio.create_task(each.run(), name="worker") for each in workers),
-            *(asyncio.create_task(each.run(), name="starter") for each in starters),
-            asyncio.create_task(Auditor(engine, metrics).run(), name="auditor"),
-            asyncio.create_task(Sealer(engine).run(), name="sealer"),
-            asyncio.create_task(ledger.run(), name="card ledger"),
-            *(
-                asyncio.create_task(each.run(), name="listener")
-                for each in listeners(client, settings, engine, singles, gateways, metrics)
-            ),
-            *(
-                asyncio.create_task(each.run(), name="catalogue")
-                for each in catalogue_syncs(settings, engine, gateways)
-            ),
-            asyncio.create_task(Presence(engine, started_at=datetime.now(UTC)).run(), name="presence"),
-        ]
+        others: tuple[Part, ...] = (
+            *starters,
+            Auditor(engine, metrics),
+            Sealer(engine),
+            CardLedger(engine, orders.give, interval=pause),
+            *listeners(client, settings, engine, singles, paced, metrics),
+            Presence(engine, started_at=datetime.now(UTC)),
+        )
         leave_what_stands()
-        status.ready = True
         log.info("worker_ready", task_queue=settings.task_queue, engine=settings.temporal_address)
-        stopping = asyncio.create_task(stop.wait())
-        done, _ = await asyncio.wait([*parts, stopping], return_when=asyncio.FIRST_COMPLETED)
-        status.ready = False
-        await asyncio.gather(*(each.shutdown() for each in workers))
-        stopping.cancel()
-        for part in parts[len(workers) :]:
-            part.cancel()
-        await asyncio.gather(*parts, return_exceptions=True)
-        for part in parts:
-            if part in done:
-                part.result()
+        await _until_stopped(workers, others, stop, status)
+
+
+async def _until_stopped(
+    workers: Sequence[Worker], others: Sequence[Part], stop: asyncio.Event, status: StatusServer
+) -> None:
+    """Let all parts run; when one dies, or it is time to stop, end all of them, the workers in their own good time."""
+    parts = [asyncio.create_task(each.run(), name=type(each).__name__) for each in (*workers, *others)]
+    stopping = asyncio.create_task(stop.wait())
+    status.ready = True
+    done, _ = await asyncio.wait([*parts, stopping], return_when=asyncio.FIRST_COMPLETED)
+    status.ready = False
+    await asyncio.gather(*(each.shutdown() for each in workers))
+    stopping.cancel()
+    for part in parts[len(workers) :]:
+        part.cancel()
+    await asyncio.gather(*parts, return_exceptions=True)
+    for part in parts:
+        if part in done:
+            part.result()
+
+
+def _found(settings: Settings, engine: AsyncEngine) -> FoundMatters:
+    return FoundMatters(engine, Seal(settings.identity_key_bytes), partial(load_pack, settings.city))
 
 
 def _request_worker(
-    client: Client, settings: Settings, singles: AsyncEngine, errands: Errands, metrics: Metrics
+    client: Client,
+    settings: Settings,
+    singles: AsyncEngine,
+    errands: Errands,
+    found: FoundMatters,
+    metrics: Metrics,
 ) -> Worker:
     posting, records, cases = LegPosting(singles), Records(singles, metrics), CaseRecords(singles)
     steps = [records.append, records.recall, posting.post_leg, posting.await_leg]
     return make_worker(
         client,
         settings.task_queue,
-        [*steps, errands.run_errand, cases.record_case],
+        [*steps, errands.run_errand, cases.record_case, found.register_found],
         max_cached_workflows=settings.max_cached_workflows,
         max_concurrent_workflow_tasks=settings.max_concurrent_workflow_tasks,
         patience=timedelta(seconds=settings.worker_shutdown_seconds),

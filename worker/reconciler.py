@@ -24,7 +24,7 @@ from domain.partners import Partner, Via
 from domain.refusals import Refused
 from integrations.port import PartnerGateway, PartnerRejected, PartnerUnavailable
 from persistence.engine import each_by_itself, reading, writing
-from persistence.partner_cases import CaseRow, cases_to_compare, find_case
+from persistence.partner_cases import cases_to_compare, find_case
 from persistence.partner_messages import heard_of, keep_message, sequences_of
 from persistence.reconciliations import (
     Claimed,
@@ -125,17 +125,17 @@ class Reconciler:
     async def _standing_differences(
         self, partner: Partner, since: datetime, known: Mapping[str, OurSide], theirs: Sequence[TheirSide]
     ) -> Sequence[Difference]:
-        """What differs, and still does a moment later."""
+        """What differs, and still does a moment later. ``known`` is our side from before the list was asked for."""
         listed = [their.case for their in theirs]
         fresh = await self._our_side(partner, since, listed)
         # What was opened while the list was made cannot be expected to stand in it.
         ours = {**known, **{case: fresh[case] for case in listed if case in fresh}}
-        first = {each.case for each in differences(ours, theirs)}
-        if not first:
+        suspect = {each.case for each in differences(ours, theirs)}
+        if not suspect:
             return ()
         await asyncio.sleep(self._look_again_after.total_seconds())
-        again = await self._our_side(partner, since, listed)
-        return [each for each in differences(again, theirs) if each.case in first]
+        ours = await self._our_side(partner, since, listed)
+        return [each for each in differences(ours, theirs) if each.case in suspect]
 
     async def _our_side(self, partner: Partner, since: datetime, listed: Iterable[str]) -> dict[str, OurSide]:
         """Our cases with a partner that are open or ended since, and those of its list that ended before."""
@@ -146,7 +146,7 @@ class Reconciler:
                 if row is not None and row.partner is partner:
                     cases[case] = row
             kept = await sequences_of(connection, partner, tuple(cases))
-        return {case: _our_side(row, kept.get(case, 0)) for case, row in cases.items()}
+        return {case: OurSide(case, row.status, kept.get(case, 0)) for case, row in cases.items()}
 
     async def _seen_to(self, gateway: PartnerGateway, difference: Difference) -> Difference:
         """The difference, and whether what it needs was set going."""
@@ -180,7 +180,3 @@ class Reconciler:
     async def _put_off(self, claimed: Claimed, why: str) -> None:
         async with each_by_itself(self._engine) as connection:
             await put_off(connection, claimed, why)
-
-
-def _our_side(row: CaseRow, kept: int) -> OurSide:
-    return OurSide(row.case, row.status, kept)

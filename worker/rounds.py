@@ -1,15 +1,24 @@
-"""Looking again and again: how the parts of a worker that no queue wakes go on."""
+"""What the parts of a worker have in common: each goes on until it is cancelled, and most of them by looking again."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 log = structlog.get_logger()
+
+
+class Part(Protocol):
+    """A part of the worker that goes on until it is cancelled."""
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        ...
 
 
 async def go_round(look: Callable[[], Awaitable[object]], every: timedelta, interrupted: str) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from domain.partners import Partner
 from integrations.simulators.catalogue import catalogue
 from integrations.simulators.chance import Chance
-from integrations.simulators.life import CHINA, Interface, No, refusal_drawn
+from integrations.simulators.life import CHINA, Interface, No
 from integrations.simulators.profiles import Profile
 from integrations.simulators.storage import Dossier
 from integrations.wire import affairs as wire
@@ -25,6 +25,10 @@ LOW_LEVEL_CONSENT = "level-1-"
 _MISSING = ("身份证明复印件", "住所使用证明", "申请表（签名页）", "近期免冠照片", "法定代表人授权书")
 _STEPS = ("窗口审查", "现场核验", "部门会审", "领导审批")
 _DENIALS = ("申请条件不符合规定。", "提交材料与登记信息不一致。", "不在受理范围内。")
+_REVIEWED = frozenset({"collected", "uncollected", "affair_decided"})
+"""After what a citizen reviews an affair that is over."""
+_PRAISE = ("办理很快，态度很好。", "一次办成，满意。", "流程清楚。")
+_COMPLAINTS = ("材料来回补了三次，没人一次说清。", "现场排队近三小时，叫号混乱。", "承诺时限过了才通知。")
 _PLACES = (("window", "天河区政务服务中心 3 楼综合窗口 12 号"), ("locker", "林和街党群服务中心自助取件柜"))
 
 
@@ -54,6 +58,7 @@ class AffairsLife:
         "collected": wire.AffairCollected,
         "uncollected": wire.AffairUncollected,
         "affair_withdrawn": wire.AffairWithdrawn,
+        "review_posted": wire.ReviewPosted,
     }
 
     def objection(self, order: Order, now: datetime) -> No | None:
@@ -84,7 +89,7 @@ class AffairsLife:
     def next_step(self, dossier: Dossier, chance: Chance, profile: Profile) -> str | None:
         at_once = _item_of(dossier).promised_days == 0
         match dossier.last:
-            case "" if refusal_drawn(chance, profile):
+            case "" if chance.happens("refused", profile.refused):
                 return "affair_withdrawn"
             case "":
                 return "affair_accepted"
@@ -103,7 +108,13 @@ class AffairsLife:
             case _:
                 return None
 
+    def afterwards(self, dossier: Dossier, chance: Chance, profile: Profile) -> str | None:
+        fetched = dossier.last in _REVIEWED and not dossier.withdrawn
+        return "review_posted" if fetched and chance.happens("reviewed", profile.reviewed) else None
+
     def possible(self, dossier: Dossier) -> tuple[str, ...]:
+        if dossier.ended:
+            return ("review_posted",) if dossier.last in _REVIEWED and not dossier.withdrawn else ()
         following = {
             "": ("affair_accepted", "affair_withdrawn"),
             "affair_accepted": (
@@ -117,7 +128,7 @@ class AffairsLife:
             "affair_decided": ("ready_for_collection",),
             "ready_for_collection": ("collected", "uncollected"),
         }
-        return () if dossier.ended else following.get(dossier.last, ())
+        return following.get(dossier.last, ())
 
     def not_before(self, step: str, dossier: Dossier) -> datetime | None:
         del step, dossier
@@ -141,6 +152,8 @@ class AffairsLife:
                 return wire.AffairCollectedData(collected_at=now)
             case "uncollected":
                 return wire.AffairUncollectedData(returned_to=_item_of(dossier).owner)
+            case "review_posted":
+                return _review(chance, profile)
             case _:
                 return wire.AffairWithdrawnData(
                     code="not_accepted", reason="不属于本平台受理范围，不予受理。"
@@ -149,7 +162,7 @@ class AffairsLife:
     def ends_with(self, step: str, data: BaseModel) -> bool:
         if isinstance(data, wire.AffairDecidedData):
             return data.decision == "refused"
-        return step in {"collected", "uncollected", "affair_withdrawn"}
+        return step in {"collected", "uncollected", "affair_withdrawn", "review_posted"}
 
     def effects(self, step: str, dossier: Dossier) -> tuple[tuple[str, str], ...]:
         many = step == "affair_progress"
@@ -175,6 +188,14 @@ def _waiting_document(chance: Chance, now: datetime) -> wire.ReadyForCollectionD
         collection_code=f"{chance.whole('code', 100_000, 999_999)}",
         until=now + timedelta(days=15),
     )
+
+
+def _review(chance: Chance, profile: Profile) -> wire.ReviewPostedData:
+    if chance.happens("badly reviewed", profile.badly_reviewed):
+        return wire.ReviewPostedData(
+            score=chance.whole("bad score", 1, 2), text=chance.pick("complaint", _COMPLAINTS)
+        )
+    return wire.ReviewPostedData(score=chance.whole("score", 3, 5), text=chance.pick("praise", _PRAISE))
 
 
 def _item_of(dossier: Dossier) -> wire.Item:

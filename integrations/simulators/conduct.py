@@ -124,18 +124,17 @@ class _HalfAnswer:
 
 
 def _unavailable(code: str, reason: str) -> JSONResponse:
-    return _problem(Problem(status=503, code=code, title=code, detail=reason))
+    return _problem(503, code, reason)
 
 
 def _too_many(wait: float) -> JSONResponse:
-    answer = _problem(
-        Problem(status=429, code="too_many_calls", title="too_many_calls", detail="请求过于频繁。")
-    )
+    answer = _problem(429, "too_many_calls", "请求过于频繁。")
     answer.headers["Retry-After"] = str(math.ceil(wait))
     return answer
 
 
-def _problem(problem: Problem) -> JSONResponse:
+def _problem(status: int, code: str, reason: str) -> JSONResponse:
+    problem = Problem(status=status, code=code, title=code, detail=reason)
     return JSONResponse(
-        problem.model_dump(mode="json"), status_code=problem.status, media_type="application/problem+json"
+        problem.model_dump(mode="json"), status_code=status, media_type="application/problem+json"
     )

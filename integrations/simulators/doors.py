@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from domain.partners import Partner
 from integrations.simulators.catalogue import catalogue
 from integrations.simulators.office import Answer, Office
 from integrations.wire import affairs
 from integrations.wire.affairs import Item, ItemPage
-from integrations.wire.envelope import KEY_HEADER, Order, Problem
+from integrations.wire.envelope import KEY_HEADER, Instant, Order, Problem
 
 _ITEMS_A_PAGE = 200
-_INSTANT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _LONGEST_KEY = 255
 
 
@@ -34,46 +34,60 @@ class Wrong(Exception):
         self.reason = reason
 
 
-def doors(office: Office, token: str) -> APIRouter:
-    """The routes of the partner's interface, each behind the bearer token."""
-    interface, router = office.life.interface, APIRouter()
+@dataclass(frozen=True)
+class Doors:
+    """What the partner can be asked, once the bearer token is shown."""
 
-    def post(path: str, order: type[Order], act: Callable[[str, Order], Answer], *, named: bool) -> None:
-        async def take(request: Request) -> JSONResponse:
-            _admit(request, token)
-            asked = _order(order, await request.body())
-            if named and asked.correlation_id != request.path_params["correlation_id"]:
-                raise Wrong(422, "other_case", "the body names another case than the address")
-            return _answered(act(_key(request), asked))
+    office: Office
+    token: str
 
-        router.add_api_route(path, take, methods=["POST"], name=order.__name__)
+    async def admit(self, request: Request) -> None:
+        shown = request.headers.get("authorization", "")
+        if not secrets.compare_digest(shown.encode(), f"Bearer {self.token}".encode()):
+            raise Wrong(401, "unauthorized", "the token is not ours")
 
-    post(interface.cases, interface.open, office.hand_over, named=False)
-    post(interface.withdrawal, interface.withdraw, office.withdraw, named=True)
-    post(interface.confirmation, interface.confirm, office.confirm, named=True)
+    async def hand_over(self, request: Request) -> JSONResponse:
+        order = await _order(self.office.life.interface.open, request)
+        return _answered(self.office.hand_over(_key(request), order))
 
-    async def listed(request: Request) -> JSONResponse:
-        _admit(request, token)
-        since = _instant(request, interface.since)
-        page = office.entries(since=since, cursor=_cursor(request))
+    async def withdraw(self, request: Request) -> JSONResponse:
+        order = await _order_of_case(self.office.life.interface.withdraw, request)
+        return _answered(self.office.withdraw(_key(request), order))
+
+    async def confirm(self, request: Request) -> JSONResponse:
+        order = await _order_of_case(self.office.life.interface.confirm, request)
+        return _answered(self.office.confirm(_key(request), order))
+
+    async def cases(self, request: Request) -> JSONResponse:
+        name = self.office.life.interface.since
+        since = _instant(request, name)
+        if since is None:
+            raise Wrong(422, "invalid_query", f"{name} is wanted")
+        page = self.office.entries(since=since, cursor=_cursor(request))
         return JSONResponse(page.model_dump(mode="json"))
 
-    async def said(request: Request) -> JSONResponse:
-        _admit(request, token)
+    async def messages(self, request: Request) -> JSONResponse:
         case = request.path_params["correlation_id"]
-        if office.storage.dossier(case) is None:
+        if self.office.storage.dossier(case) is None:
             raise Wrong(404, "unknown_case", "no case of that correlation id")
-        return JSONResponse({"messages": [json.loads(body) for body in office.storage.messages(case)]})
+        return JSONResponse({"messages": [json.loads(body) for body in self.office.storage.messages(case)]})
 
-    async def items(request: Request) -> JSONResponse:
-        _admit(request, token)
+    async def items(self, request: Request) -> JSONResponse:
         page = _items(_instant(request, "changedSince"), int(_cursor(request) or 0))
         return JSONResponse(page.model_dump(mode="json"))
 
-    router.add_api_route(interface.cases, listed, methods=["GET"], name="list")
-    router.add_api_route(interface.messages, said, methods=["GET"], name="messages")
+
+def doors(office: Office, token: str) -> APIRouter:
+    """The routes of the partner's interface, each behind the bearer token."""
+    interface, behind = office.life.interface, Doors(office, token)
+    router = APIRouter(dependencies=[Depends(behind.admit)])
+    router.add_api_route(interface.cases, behind.hand_over, methods=["POST"])
+    router.add_api_route(interface.withdrawal, behind.withdraw, methods=["POST"])
+    router.add_api_route(interface.confirmation, behind.confirm, methods=["POST"])
+    router.add_api_route(interface.cases, behind.cases)
+    router.add_api_route(interface.messages, behind.messages)
     if office.life.partner is Partner.AFFAIRS:
-        router.add_api_route(affairs.ITEMS, items, methods=["GET"], name="items")
+        router.add_api_route(affairs.ITEMS, behind.items)
     return router
 
 
@@ -91,12 +105,6 @@ def _items(since: datetime | None, skip: int) -> ItemPage:
     return ItemPage(items=shown, next_cursor=str(skip + len(shown)) if more else "")
 
 
-def _admit(request: Request, token: str) -> None:
-    shown = request.headers.get("authorization", "").removeprefix("Bearer ")
-    if not secrets.compare_digest(shown.encode(), token.encode()):
-        raise Wrong(401, "unauthorized", "the token is not ours")
-
-
 def _key(request: Request) -> str:
     key = request.headers.get(KEY_HEADER, "")
     if not 0 < len(key) <= _LONGEST_KEY:
@@ -104,13 +112,23 @@ def _key(request: Request) -> str:
     return key
 
 
-def _order(kind: type[Order], body: bytes) -> Order:
+async def _order_of_case(kind: type[Order], request: Request) -> Order:
+    order = await _order(kind, request)
+    if order.correlation_id != request.path_params["correlation_id"]:
+        raise Wrong(422, "other_case", "the body names another case than the address")
+    return order
+
+
+async def _order(kind: type[Order], request: Request) -> Order:
     try:
-        return kind.model_validate_json(body)
+        order = kind.model_validate_json(await request.body())
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise Wrong(422, "invalid_body", f"{field}: {first['msg']}") from error
+    if order.message_id != _key(request):
+        raise Wrong(422, "other_key", f"{KEY_HEADER} is the body's message_id")
+    return order
 
 
 def _instant(request: Request, name: str) -> datetime | None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from domain.partners import Partner
 from integrations.simulators.chance import Chance
-from integrations.simulators.life import CHINA, Interface, No, refusal_drawn
+from integrations.simulators.life import CHINA, Interface, No
 from integrations.simulators.profiles import Profile
 from integrations.simulators.storage import Dossier
 from integrations.wire import enforcement as wire
@@ -84,7 +84,7 @@ class EnforcementLife:
         match dossier.last:
             case "":
                 return "clue_received"
-            case "clue_received" if refusal_drawn(chance, profile):
+            case "clue_received" if chance.happens("refused", profile.refused):
                 return "clue_refused"
             case "clue_received" if chance.happens("corrected_on_site", profile.corrected_on_site):
                 return "on_site_result"
@@ -96,6 +96,10 @@ class EnforcementLife:
                 return "case_closed"
             case _:
                 return None
+
+    def afterwards(self, dossier: Dossier, chance: Chance, profile: Profile) -> str | None:
+        del dossier, chance, profile
+        return None
 
     def possible(self, dossier: Dossier) -> tuple[str, ...]:
         following = {

@@ -85,6 +85,10 @@ class Life(Protocol):
         """What happens next by itself; None when nothing does, or when it waits for us."""
         ...
 
+    def afterwards(self, dossier: Dossier, chance: Chance, profile: Profile) -> str | None:
+        """What is still said by itself when the matter is over; None where nothing is."""
+        ...
+
     def possible(self, dossier: Dossier) -> tuple[str, ...]:
         """What can sensibly happen next, for whoever drives a matter by hand."""
         ...
@@ -108,8 +112,3 @@ class Life(Protocol):
     def is_irrevocable(self, dossier: Dossier) -> str:
         """Why a matter cannot be taken back any more; empty when it can."""
         ...
-
-
-def refusal_drawn(chance: Chance, profile: Profile) -> bool:
-    """Whether the partner refuses this matter by its own judgement."""
-    return chance.happens("refused", profile.refused)

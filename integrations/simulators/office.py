@@ -119,7 +119,7 @@ class Office:
     def move_on(self) -> None:
         """Take every step whose time has come."""
         for dossier in self.storage.due(_now()):
-            step = self.life.next_step(dossier, self._chance(dossier), self.profile)
+            step = self._next_step(dossier)
             if step is None:
                 dossier.due_at = None
                 self.storage.save(dossier)
@@ -279,8 +279,8 @@ class Office:
         chance, profile = self._chance(dossier), self.profile
         dossier.due_at = None
         step = None
-        if not dossier.ended and not profile.by_hand:
-            step = self.life.next_step(dossier, chance, profile)
+        if not profile.by_hand:
+            step = self._next_step(dossier)
         if step is None:
             return
         wait = profile.span_of(step).drawn(chance, f"after {dossier.sequence}")
@@ -288,6 +288,10 @@ class Office:
         planned = self.life.not_before(step, dossier) if profile.keeps_dates else None
         if planned is not None:
             dossier.due_at = max(dossier.due_at, planned)
+
+    def _next_step(self, dossier: Dossier) -> str | None:
+        following = self.life.afterwards if dossier.ended else self.life.next_step
+        return following(dossier, self._chance(dossier), self.profile)
 
     def _chance(self, dossier: Dossier) -> Chance:
         return Chance(self.seed, dossier.id)

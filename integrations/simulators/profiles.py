@@ -73,6 +73,11 @@ class Profile(_Plain):
     signed_off: Share = Field(default=0, description="of volunteers: sign off again before the start")
     absent: Share = Field(default=0, description="of volunteers: are expected and do not come")
     no_check_out: Share = Field(default=0, description="of volunteers: forget to check out")
+    issues_found: Share = Field(
+        default=0, description="of reports: tell a new issue, for a request of its own"
+    )
+    reviewed: Share = Field(default=0, description="of affairs: the citizen reviews them when they are over")
+    badly_reviewed: Share = Field(default=0, description="of reviews: one or two points of five")
 
     answer_after: Span = Field(default=AT_ONCE, description="how long an answer takes, in our time")
     failing: Share = Field(default=0, description="of calls: answered 503, nothing done")

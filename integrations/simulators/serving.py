@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -90,36 +90,43 @@ async def serve(
     Without a ``callback_url`` it calls nobody back, and what it has to say can only be read. ``changes`` replace single
     fields of the profile. What it knows is kept in ``data_dir``, under its partner's name.
     """
-    stirred = [asyncio.Event(), asyncio.Event()]
+    to_move, to_send = asyncio.Event(), asyncio.Event()
 
     def stir() -> None:
-        for each in stirred:
-            each.set()
+        to_move.set()
+        to_send.set()
 
     async with AsyncExitStack() as tidy:
         storage = Storage(data_dir / f"{partner}.db")
         tidy.callback(storage.close)
         office = Office(life_of(partner), storage, seed=seed, profile=profile, changes=changes, stir=stir)
         server = _server(make_simulator_app(office, token), host, port)
-        parts = [asyncio.create_task(server.serve(), name=f"{partner} doors")]
-        parts.append(asyncio.create_task(_keep_moving(office, stirred[0]), name=f"{partner} office"))
+        work = [_keep_moving(office, to_move)]
         if callback_url:
-            client = await tidy.enter_async_context(
-                httpx2.AsyncClient(timeout=_PATIENCE_SECONDS, trust_env=False)
-            )
-            postbox = Postbox(office, callback_url, secret, client)
-            parts.append(asyncio.create_task(_keep_sending(postbox, stirred[1]), name=f"{partner} postbox"))
-        try:
-            address = await _address(server, parts[0])
-            yield Simulator(partner, f"http://{host}:{address}", token, secret, office, tuple(parts))
-        finally:
-            server.should_exit = True
-            for part in parts[1:]:
-                part.cancel()
-            await asyncio.wait(parts)
-            for part in parts:
-                if not part.cancelled():
-                    part.result()
+            client = httpx2.AsyncClient(timeout=_PATIENCE_SECONDS, trust_env=False)
+            postbox = Postbox(office, callback_url, secret, await tidy.enter_async_context(client))
+            work.append(_keep_sending(postbox, to_send))
+        parts = await tidy.enter_async_context(_under_way(server, work))
+        url = f"http://{host}:{await _port_of(server, parts[0])}"
+        yield Simulator(partner, url, token, secret, office, parts)
+
+
+@asynccontextmanager
+async def _under_way(
+    server: uvicorn.Server, work: Sequence[Coroutine[Any, Any, None]]
+) -> AsyncGenerator[tuple[asyncio.Task[None], ...]]:
+    """The server and the work beside it, as tasks that are ended and heard in the end; the server is the first."""
+    serving, *others = (asyncio.create_task(each) for each in (server.serve(), *work))
+    try:
+        yield (serving, *others)
+    finally:
+        server.should_exit = True
+        for task in others:
+            task.cancel()
+        await asyncio.wait((serving, *others))
+        for task in (serving, *others):
+            if not task.cancelled():
+                task.result()
 
 
 async def _keep_moving(office: Office, stirred: asyncio.Event) -> None:
@@ -179,7 +186,7 @@ def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
     )
 
 
-async def _address(server: uvicorn.Server, task: asyncio.Task[None]) -> int:
+async def _port_of(server: uvicorn.Server, task: asyncio.Task[None]) -> int:
     while not server.started:
         if task.done():
             task.result()

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from domain.partners import Partner
 from integrations.simulators.chance import Chance
-from integrations.simulators.life import Interface, No, refusal_drawn
+from integrations.simulators.life import Interface, No
 from integrations.simulators.profiles import Profile
 from integrations.simulators.storage import Dossier
 from integrations.wire import volunteers as wire
@@ -78,7 +78,7 @@ class VolunteersLife:
     def next_step(self, dossier: Dossier, chance: Chance, profile: Profile) -> str | None:
         notes, task = dossier.notes, dossier.handed
         match dossier.last:
-            case "" if refusal_drawn(chance, profile):
+            case "" if chance.happens("refused", profile.refused):
                 return "task_refused"
             case "" if chance.happens("unclaimed", profile.unclaimed):
                 return "unclaimed"
@@ -102,6 +102,10 @@ class VolunteersLife:
                 return "hours_credited"
             case _:
                 return None
+
+    def afterwards(self, dossier: Dossier, chance: Chance, profile: Profile) -> str | None:
+        del dossier, chance, profile
+        return None
 
     def possible(self, dossier: Dossier) -> tuple[str, ...]:
         following = {
@@ -142,7 +146,9 @@ class VolunteersLife:
             case "report":
                 return wire.TaskReportData(
                     result=chance.pick("result", _RESULTS),
-                    new_issues=(chance.pick("issue", _ISSUES),) if chance.happens("issues", 0.2) else (),
+                    new_issues=(chance.pick("issue", _ISSUES),)
+                    if chance.happens("issues", profile.issues_found)
+                    else (),
                     people=max(1, len(_names(notes, "came"))),
                 )
             case _:

@@ -18,6 +18,7 @@ from integrations.wire.envelope import (
     Heard,
     Instant,
     Links,
+    Listed,
     Message,
     Number,
     Order,
@@ -114,7 +115,7 @@ class Item(_HeardCamel):
     kind: Annotated[str, Field(max_length=64)] = ""
     legal_days: Annotated[int, Field(ge=0, le=3_650)]
     promised_days: Annotated[int, Field(ge=0, le=3_650)]
-    channels: tuple[Literal["window", "online", "self_service", "telephone"], ...]
+    channels: Listed[Literal["window", "online", "self_service", "telephone"]]
     version: Annotated[int, Field(ge=1, le=1_000_000)]
     withdrawn: bool = False
     changed_at: Instant
@@ -123,7 +124,7 @@ class Item(_HeardCamel):
 class ItemPage(_HeardCamel):
     """One page of the catalogue, by growing ``changedAt``. ``nextCursor`` is empty on the last page."""
 
-    items: tuple[Item, ...]
+    items: Listed[Item]
     next_cursor: Annotated[str, Field(max_length=500)] = ""
 
 
@@ -137,7 +138,7 @@ class AffairAcceptedData(_HeardCamel):
 class SupplementRequiredData(_HeardCamel):
     """补正: what the citizen must bring, and until when."""
 
-    materials: Annotated[tuple[Text, ...], Field(min_length=1, max_length=50)]
+    materials: Annotated[Listed[Text], Field(min_length=1, max_length=50)]
     until: Instant
 
 
@@ -181,6 +182,13 @@ class AffairWithdrawnData(_HeardCamel):
 
     code: Code = "withdrawn_by_applicant"
     reason: Remark = ""
+
+
+class ReviewPostedData(_HeardCamel):
+    """好差评, once per affair: from 1, very dissatisfied, to 5, very satisfied. Nothing of who wrote it."""
+
+    score: Annotated[int, Field(ge=1, le=5)]
+    text: Remark = ""
 
 
 class _Said(Message):
@@ -243,6 +251,13 @@ class AffairWithdrawn(_Said):
     data: AffairWithdrawnData
 
 
+class ReviewPosted(_Said):
+    """The citizen has reviewed the service, before or after its end. A bad review becomes a request of its own."""
+
+    type: Literal["review_posted"] = "review_posted"
+    data: ReviewPostedData
+
+
 AffairMessage = Annotated[
     AffairAccepted
     | SupplementRequired
@@ -251,7 +266,8 @@ AffairMessage = Annotated[
     | ReadyForCollection
     | AffairCollected
     | AffairUncollected
-    | AffairWithdrawn,
+    | AffairWithdrawn
+    | ReviewPosted,
     Field(discriminator="type"),
 ]
 """Everything that the affairs platform can tell us of an affair."""
@@ -260,7 +276,7 @@ AffairMessage = Annotated[
 class AffairMessages(Heard):
     """Everything that was said of an affair, by growing ``sequence``."""
 
-    messages: tuple[AffairMessage, ...]
+    messages: Listed[AffairMessage]
 
 
 AFFAIR_MESSAGE: TypeAdapter[AffairMessage] = TypeAdapter(AffairMessage)

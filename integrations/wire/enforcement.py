@@ -11,11 +11,13 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from integrations.wire.envelope import (
+    Category,
     Code,
     Day,
     Heard,
     Instant,
     Links,
+    Listed,
     Message,
     Number,
     Order,
@@ -41,7 +43,7 @@ Hurry = Literal["immediate", "fast", "ordinary"]
 class ClueData(Sent):
     """A suspected violation. Who reported it is sealed, and no part of the message."""
 
-    category: Annotated[str, Field(max_length=80)]
+    category: Category
     place: PlaceSent
     facts: Text
     suspected_subject: Remark = ""
@@ -190,7 +192,7 @@ EnforcementMessage = Annotated[
 class EnforcementMessages(Heard):
     """Everything that was said of a clue, by growing ``sequence``."""
 
-    messages: tuple[EnforcementMessage, ...]
+    messages: Listed[EnforcementMessage]
 
 
 ENFORCEMENT_MESSAGE: TypeAdapter[EnforcementMessage] = TypeAdapter(EnforcementMessage)

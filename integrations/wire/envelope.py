@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     field_validator,
+    model_validator,
 )
 
 SCHEMA_VERSION = "1.0"
@@ -71,8 +72,20 @@ Number = Annotated[str, Field(min_length=1, max_length=64)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Text = Annotated[str, Field(min_length=1, max_length=4_000)]
 Remark = Annotated[str, Field(max_length=4_000)]
+T = TypeVar("T")
+Listed = Annotated[tuple[T, ...], Field(strict=False)]
+"""A list of the message, kept so that nobody changes it."""
 Links = Annotated[
-    tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(max_length=50, strict=False)
+    Listed[Annotated[str, Field(min_length=1, max_length=500)]],
+    Field(
+        max_length=50, description="references, never the files; how one is opened is agreed on with the city"
+    ),
+]
+Category = Annotated[
+    str,
+    Field(
+        max_length=80, description="a leaf of the city's catalogue of matters, by its code", examples=["0201"]
+    ),
 ]
 
 
@@ -89,9 +102,19 @@ class Sent(BaseModel):
 
 
 class Heard(BaseModel):
-    """What a partner sends. Fields that a later version adds are read past; nothing is turned into another kind."""
+    """What a partner sends. Fields that a later version adds are read past; nothing is turned into another kind.
+    ``null`` counts as left out: many programs write so what they leave empty.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        fields = cast("dict[str, Any]", given)
+        return {name: value for name, value in fields.items() if value is not None}
 
     @field_validator("*")
     @classmethod
@@ -156,7 +179,7 @@ class Problem(Heard):
 
     type: str = "about:blank"
     title: Annotated[str, Field(max_length=200)] = ""
-    status: Annotated[int, Field(ge=400, le=599)]
+    status: Annotated[int | None, Field(ge=400, le=599)] = None
     detail: Remark = ""
     code: Code
     suggested_unit: Annotated[str, Field(max_length=200)] = ""
@@ -187,8 +210,17 @@ class CaseEntry(Heard):
 class CasePage(Heard):
     """One page of the list of our cases. ``next_cursor`` is given back for the next page, and empty on the last one."""
 
-    cases: tuple[CaseEntry, ...]
+    cases: Listed[CaseEntry]
     next_cursor: Annotated[str, Field(max_length=500)] = ""
+
+
+class PlaceHeard(Heard):
+    """Where something is, as the partner knows it: the finest division, by our code of it."""
+
+    area: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{2,15}$")]
+    address: Annotated[str, Field(max_length=500)] = ""
+    latitude: Annotated[float | None, Field(ge=-90, le=90, allow_inf_nan=False)] = None
+    longitude: Annotated[float | None, Field(ge=-180, le=180, allow_inf_nan=False)] = None
 
 
 class PlaceSent(Sent):

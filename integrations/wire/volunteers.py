@@ -12,13 +12,16 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from integrations.wire.envelope import (
+    Category,
     Code,
     Heard,
     Instant,
     Links,
+    Listed,
     Message,
     Number,
     Order,
+    PlaceHeard,
     PlaceSent,
     Remark,
     Sent,
@@ -46,16 +49,14 @@ class TaskData(Sent):
     """What is to be done, where, when and by how many. Nothing of who called."""
 
     kind: TaskKind
-    category: Annotated[str, Field(max_length=80)]
+    category: Category
     place: PlaceSent
     description: Text
     starts_at: Instant
     ends_at: Instant
     people_min: Annotated[int, Field(ge=1, le=50)]
     people_max: Annotated[int, Field(ge=1, le=50)]
-    skills: Annotated[
-        tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=20, strict=False)
-    ] = ()
+    skills: Annotated[Listed[Annotated[str, Field(max_length=100)]], Field(max_length=20)] = ()
     adults_only: bool = True
     insurance: Literal["required"] = "required"
     safety_note: Remark = ""
@@ -117,8 +118,8 @@ class SignOffData(Heard):
 class EnrolmentClosedData(Heard):
     """Who comes, and who waits in case one does not."""
 
-    accepted: Annotated[tuple[Pseudonym, ...], Field(max_length=10_000)]
-    waiting_list: Annotated[tuple[Pseudonym, ...], Field(max_length=10_000)] = ()
+    accepted: Annotated[Listed[Pseudonym], Field(max_length=10_000)]
+    waiting_list: Annotated[Listed[Pseudonym], Field(max_length=10_000)] = ()
 
 
 class CheckInData(Heard):
@@ -139,12 +140,25 @@ class CheckOutData(Heard):
     present: People
 
 
+class NewIssue(Heard):
+    """Something that needs somebody else. ``reference`` is the platform's own number of it, the same when a corrected
+    report tells it again; without one, the same words at the same place are the same issue. ``place`` is left out where
+    it is that of the task, ``category`` where the platform does not know ours.
+    """
+
+    text: Text
+    reference: Annotated[str, Field(max_length=64)] = ""
+    category: Annotated[str, Field(pattern=r"^[0-9A-Za-z_]{0,80}$")] = ""
+    place: PlaceHeard | None = None
+    photos: Links = ()
+
+
 class TaskReportData(Heard):
-    """What was done and seen. Each new issue becomes a request of its own, at a person's decision."""
+    """What was done and seen. Each new issue becomes a request of its own; one in plain words is where the task is."""
 
     result: Text
     photos: Links = ()
-    new_issues: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+    new_issues: Annotated[Listed[Text | NewIssue], Field(max_length=20)] = ()
     people: People
 
 
@@ -160,7 +174,7 @@ class HoursCreditedData(Heard):
     """What was credited, under a receipt number."""
 
     receipt_number: Number
-    credits: Annotated[tuple[Credit, ...], Field(max_length=10_000)]
+    credits: Annotated[Listed[Credit], Field(max_length=10_000)]
 
 
 class TaskRefusedData(Heard):
@@ -261,7 +275,7 @@ VolunteerMessage = Annotated[
 class VolunteerMessages(Heard):
     """Everything that was said of a task, by growing ``sequence``."""
 
-    messages: tuple[VolunteerMessage, ...]
+    messages: Listed[VolunteerMessage]
 
 
 VOLUNTEER_MESSAGE: TypeAdapter[VolunteerMessage] = TypeAdapter(VolunteerMessage)

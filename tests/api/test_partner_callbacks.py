@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,6 +13,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook
+from structlog.testing import capture_logs
 
 from api.callbacks import EXAMPLE
 from api.doors import Neighbour
@@ -57,7 +60,7 @@ async def called_back(
     signed = {
         "webhook-id": name,
         "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": Webhook(secret).sign(name, moment, body.decode()),
+        "webhook-signature": Webhook(secret).sign(name, moment, body.decode(errors="replace")),
         "content-type": "application/json",
         **{key.replace("_", "-"): value for key, value in headers.items()},
     }
@@ -105,6 +108,33 @@ async def test_another_message_under_the_same_id_is_refused(running_city: City):
     other = await called_back(running_city, {**message, "text": "不予立案"})
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
     assert len(await kept(running_city)) == 1
+
+
+async def test_another_message_under_the_same_number_of_its_case_is_refused(running_city: City):
+    message = filed()
+    await called_back(running_city, message)
+    other = await called_back(running_city, {**message, "id": "another", "kind": "case_closed"})
+    assert (other.status_code, other.json()["code"]) == (409, "sequence_taken")
+    assert other.json()["field"] == "sequence"
+    assert other.json()["title_zh"] != "操作被拒绝"
+    assert len(await kept(running_city)) == 1
+
+
+async def test_why_a_call_back_was_refused_stands_in_the_log(running_city: City):
+    message = filed()
+    await called_back(running_city, message)
+    with capture_logs() as logged:
+        await called_back(running_city, message)
+        await called_back(running_city, filed(), secret=STRANGE)
+        await called_back(running_city, b"{}", signed_as="m-1")
+        await called_back(running_city, {**message, "text": "不予立案"})
+    refused = [line for line in logged if line["event"] == "callback_refused"]
+    assert [(line["partner"], line["code"], line["field"]) for line in refused] == [
+        ("enforcement", "signature_invalid", "webhook-signature"),
+        ("enforcement", "message_unreadable", "body"),
+        ("enforcement", "idempotency_conflict", "webhook-id"),
+    ]
+    assert "不予立案" not in str(refused)
 
 
 async def test_two_partners_may_use_the_same_id(running_city: City):
@@ -183,6 +213,15 @@ async def test_a_body_that_is_no_message_is_refused_with_its_field(running_city:
     assert (broken.status_code, broken.json()["code"]) == (422, "message_unreadable")
     assert broken.json()["field"] == "body"
     assert (await called_back(running_city, b"no JSON")).status_code == 422
+
+
+async def test_a_body_in_another_encoding_is_its_partners_own_and_unreadable(running_city: City):
+    body = json.dumps(filed(), ensure_ascii=False).encode("gb18030")
+    signed = b"m-1.%d." % running_city.clock().timestamp() + body
+    digest = hmac.digest(base64.b64decode(NEW.removeprefix("whsec_")), signed, "sha256")
+    signature = f"v1,{base64.b64encode(digest).decode()}"
+    answer = await called_back(running_city, body, webhook_signature=signature)
+    assert (answer.status_code, answer.json()["code"]) == (422, "message_unreadable")
 
 
 async def test_the_signed_id_is_the_messages_own(running_city: City):

@@ -88,11 +88,32 @@ def test_production_calls_a_partner_without_tls_only_where_that_is_meant(
         assert "the address of affairs is http://" in refusal()
 
 
-@pytest.mark.parametrize("secrets", ["[]", '["whsec_"]', '["whsec_MfKQ9", "whsec_!"]', '[""]'])
-def test_a_callback_secret_that_signs_nothing_is_refused(monkeypatch: pytest.MonkeyPatch, secrets: str):
-    connection = f'{{"url": "http://x", "token": "t", "callback_secrets": {secrets}}}'
-    monkeypatch.setenv("HUYING_PARTNERS", f'{{"affairs": {connection}}}')
+@pytest.mark.parametrize(
+    "secrets",
+    [
+        [],
+        [""],
+        ["whsec_"],
+        ["whsec_!"],
+        ["whsec_" + base64.b64encode(bytes(23)).decode()],
+        [base64.b64encode(bytes(32)).decode()],
+        ["whsec_" + base64.b64encode(bytes(24)).decode(), "whsec_MfKQ9"],
+        ["whsec_" + "-" * 32],
+    ],
+)
+def test_a_callback_secret_that_signs_nothing_or_could_be_guessed_is_refused(
+    monkeypatch: pytest.MonkeyPatch, secrets: list[str]
+):
+    connection = {"url": "http://x", "token": "t", "callback_secrets": secrets}
+    monkeypatch.setenv("HUYING_PARTNERS", json.dumps({"affairs": connection}))
     assert "callback_secrets" in refusal()
+
+
+def test_a_callback_secret_may_be_written_without_its_padding(monkeypatch: pytest.MonkeyPatch):
+    secret = "whsec_" + base64.b64encode(bytes(25)).decode().rstrip("=")
+    connection = {"url": "http://x", "token": "t", "callback_secrets": [secret]}
+    monkeypatch.setenv("HUYING_PARTNERS", json.dumps({"affairs": connection}))
+    assert load_settings().partners
 
 
 def test_another_database_driver_is_refused(monkeypatch: pytest.MonkeyPatch):

@@ -91,16 +91,23 @@ class Caller:
         return await self.post(path, case, key or f"{case}:confirm", {}, sequence=3)
 
     async def post(
-        self, path: str, case: str, key: str, data: dict[str, Any], *, sequence: int
+        self, path: str, case: str, key: str, data: dict[str, Any], *, sequence: int, header: str = ""
     ) -> httpx2.Response:
         body = {
-            "message_id": f"{key}:message",
+            "message_id": key,
             "correlation_id": case,
             "sequence": sequence,
             "sent_at": datetime.now(UTC).isoformat(),
             "data": data,
         }
-        return await self.client.post(path, json=body, headers={KEY_HEADER: key})
+        return await self.client.post(path, json=body, headers={KEY_HEADER: header or key})
+
+    async def listed(self, since: str = "2000-01-01T00:00:00Z", cursor: str = "") -> dict[str, Any]:
+        """A page of the list of cases."""
+        wanted = {self.interface.since: since} | ({"cursor": cursor} if cursor else {})
+        response = await self.client.get(self.interface.cases, params=wanted)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     async def messages(self, case: str = CASE) -> list[dict[str, Any]]:
         response = await self.client.get(self.interface.messages.format(correlation_id=case))

@@ -160,7 +160,7 @@ class TestOnGoodDays:
         await side.opened()
         for _ in range(2):
             result = await side.gateway.withdraw(key=f"{CASE}:withdraw", case=CASE, reason="诉求人撤回")
-            assert result is Withdrawal.WITHDRAWN
+            assert result == Withdrawal()
         assert side.effects() == {("handed_over", CASE): 1, ("withdrawn", CASE): 1}
         [line] = await side.lines()
         assert line.ended
@@ -169,7 +169,8 @@ class TestOnGoodDays:
         await side.opened()
         side.drive(BEYOND_RETURN[side.partner])
         result = await side.gateway.withdraw(key=f"{CASE}:withdraw", case=CASE, reason="诉求人撤回")
-        assert result is Withdrawal.IRREVOCABLE
+        assert result.irrevocable
+        assert result.reason
         assert ("withdrawn", CASE) not in side.effects()
 
     async def test_a_result_is_confirmed_once(self, side: Side):

@@ -15,7 +15,7 @@ from integrations.simulators.serving import life_of
 from integrations.wire.affairs import AFFAIR_MESSAGE, AffairMessage
 from integrations.wire.enforcement import ENFORCEMENT_MESSAGE, EnforcementMessage
 from integrations.wire.volunteers import VOLUNTEER_MESSAGE, VolunteerMessage
-from tests.integrations.calling import CASE, an_item, calling
+from tests.integrations.calling import CASE, an_item, calling, handed
 from tests.integrations.conftest import Simulate
 from tests.integrations.inbox import receiving
 
@@ -94,9 +94,50 @@ async def test_an_affair_is_decided_and_fetched_unless_something_is_missing_or_d
     async with calling(simulator) as caller:
         assert (await caller.hand_over()).json()["acknowledgement"] == "accepted"
         assert await caller.until(kinds[-1]) == kinds
-        (entry,) = (await caller.client.get("/affairs")).json()["cases"]
+        (entry,) = (await caller.listed())["cases"]
         assert entry["ended"]
         assert entry["last_sequence"] == len(kinds)
+
+
+@pytest.mark.parametrize(
+    ("changes", "before", "scores"),
+    [
+        ({"badly_reviewed": 1}, "collected", {1, 2}),
+        ({"badly_reviewed": 0}, "collected", {3, 4, 5}),
+        ({"badly_reviewed": 1, "uncollected": 1}, "uncollected", {1, 2}),
+        ({"badly_reviewed": 1, "denied": 1}, "affair_decided", {1, 2}),
+    ],
+)
+async def test_an_affair_that_is_over_may_be_reviewed_once_and_stays_over(
+    simulate: Simulate, changes: dict[str, Any], before: str, scores: set[int]
+):
+    simulator = await simulate(Partner.AFFAIRS, changes={"reviewed": 1, **changes})
+    async with calling(simulator) as caller:
+        await caller.hand_over()
+        kinds = await caller.until("review_posted")
+        assert kinds[-2:] == [before, "review_posted"]
+        assert (await caller.messages())[-1]["data"]["score"] in scores
+        (entry,) = (await caller.listed())["cases"]
+        assert entry["ended"]
+        assert entry["last_sequence"] == len(kinds) == len(await caller.messages())
+
+
+async def test_nobody_reviews_what_was_never_decided(simulate: Simulate):
+    simulator = await simulate(Partner.AFFAIRS, changes={"reviewed": 1, "refused": 1})
+    async with calling(simulator) as caller:
+        await caller.hand_over()
+        assert await caller.until("affair_withdrawn") == ["affair_withdrawn"]
+
+
+@pytest.mark.parametrize(("share", "count"), [(0, 0), (1, 1)])
+async def test_a_report_tells_a_new_issue_as_often_as_its_profile_says(
+    simulate: Simulate, share: float, count: int
+):
+    async with calling(await simulate(Partner.VOLUNTEERS, changes={"issues_found": share})) as caller:
+        await caller.hand_over()
+        await caller.until("report")
+        (report,) = [each for each in await caller.messages() if each["type"] == "report"]
+        assert len(report["data"]["new_issues"]) == count
 
 
 async def test_an_item_settled_at_once_needs_no_procedure(simulate: Simulate):
@@ -319,7 +360,7 @@ async def test_a_matter_can_be_taken_back_until_it_has_gone_too_far(
         answer = (await caller.withdraw("b-p1")).json()
         assert answer["outcome"] == "irrevocable"
         assert answer["reason"]
-        cases = (await caller.client.get(caller.interface.cases)).json()["cases"]
+        cases = (await caller.listed())["cases"]
         assert {case["correlation_id"]: case["ended"] for case in cases} == {"a-p1": True, "b-p1": False}
 
 
@@ -331,8 +372,16 @@ async def test_an_unknown_case_and_a_stranger_are_told_so(simulate: Simulate, pa
         assert (read.status_code, read.json()["code"]) == (404, "unknown_case")
         keyless = await caller.client.post(caller.interface.cases, json={})
         assert keyless.status_code in {400, 422}
-        caller.client.headers["Authorization"] = "Bearer somebody-else"
-        assert (await caller.hand_over()).status_code == 401
+        keyed_otherwise = await caller.post(
+            caller.interface.cases, CASE, CASE, handed(partner), sequence=1, header="another"
+        )
+        assert (keyed_otherwise.status_code, keyed_otherwise.json()["code"]) == (422, "other_key")
+        for since in ({}, {caller.interface.since: "2026"}, {caller.interface.since: "2026-11-23T10:00:00"}):
+            unlisted = await caller.client.get(caller.interface.cases, params=since)
+            assert (unlisted.status_code, unlisted.json()["code"]) == (422, "invalid_query")
+        for shown in ("Bearer somebody-else", caller.client.headers["Authorization"].removeprefix("Bearer ")):
+            caller.client.headers["Authorization"] = shown
+            assert (await caller.hand_over()).status_code == 401
 
 
 async def test_the_list_goes_on_from_page_to_page_and_leaves_out_what_ended_before(simulate: Simulate):
@@ -341,13 +390,13 @@ async def test_the_list_goes_on_from_page_to_page_and_leaves_out_what_ended_befo
         await caller.drive("clue_refused", "c-p5")
         seen, cursor = list[str](), ""
         while True:
-            page = (await caller.client.get("/clues", params={"cursor": cursor})).json()
+            page = await caller.listed(cursor=cursor)
             seen += [case["correlation_id"] for case in page["cases"]]
             cursor = page["next_cursor"]
             if not cursor:
                 break
         assert sorted(seen) == sorted(f"c-p{number}" for number in range(130))
-        later = (await caller.client.get("/clues", params={"ended_since": "2099-01-01T00:00:00Z"})).json()
+        later = await caller.listed("2099-01-01T00:00:00Z")
         assert "c-p5" not in [case["correlation_id"] for case in later["cases"]]
 
 

@@ -11,12 +11,13 @@ import pytest
 
 from api.doors import Neighbour, clock_time
 from config.metrics import Metrics
-from domain.partners import Partner
+from domain.partners import FoundMatter, Partner
+from domain.responsibility.routing import Place
 from integrations.gateways import OpenGateway, gateway_for
 from integrations.simulators.serving import DEMO_SECRET, Simulator
 from persistence.engine import reading, writing
 from persistence.reconciliations import Reconciliation, ask_for_reconciliation, last_reconciliations
-from tests.api.conftest import City, pack, running_city
+from tests.api.conftest import City, application, pack, running_city
 from tests.api.serving import served
 from tests.integrations.conftest import Simulate
 from tests.integrations.misbehaving import connection_to
@@ -28,7 +29,7 @@ from worker.partner_inbox import PARTNER_MESSAGES, PartnerInbox
 from worker.reconciler import Reconciler
 from worker.starter import Starter
 
-__all__ = ["pack", "running_city"]
+__all__ = ["application", "pack", "running_city"]
 
 
 @dataclass
@@ -96,7 +97,9 @@ async def set_out(running_city: City, simulate: Simulate) -> AsyncIterator[SetOu
             running_city.app.state.doors = replace(
                 running_city.doors,
                 now=clock_time,
-                neighbours={partner: Neighbour(gateway, ("whsec_b3RoZXI=", DEMO_SECRET))},
+                neighbours={
+                    partner: Neighbour(gateway, ("whsec_YW5vdGhlci1zZWNyZXQtb2YtYS1wYXJ0bmVy", DEMO_SECRET))
+                },
             )
             await recorded(running_city.doors.database, CASE, partner=partner)
             await gateway.open(key=f"{CASE}:open", brief=matter_of(partner))
@@ -140,3 +143,17 @@ async def test_a_partner_that_signs_with_a_strange_key_is_not_heard_but_asked(se
     assert await rows(way.city.doors.database, "SELECT 1 FROM partner_messages") == []
     assert (await way.reconciled()).repaired == 1
     assert len(await way.delivered()) == 4
+
+
+async def test_what_volunteers_found_reaches_the_case_as_they_told_it(set_out: SetOut):
+    way = await set_out(Partner.VOLUNTEERS)
+    issue = {"text": "井盖松动", "reference": "WT-7", "place": {"area": "440106012", "address": "五山路9号"}}
+    way.simulator.office.drive(CASE, "check_in")
+    way.simulator.office.drive(CASE, "report", {"new_issues": ["路灯一盏不亮", issue]})
+    await way.until_kept(2)
+    assert await way.delivered() == ["check_in", "report"]
+    place = Place("440106012", "五山路9号")
+    assert way.cases.heard[CASE][-1].found == (
+        FoundMatter("路灯一盏不亮"),
+        FoundMatter("井盖松动", "WT-7", place=place),
+    )

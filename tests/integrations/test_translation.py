@@ -6,18 +6,28 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from domain.cases.handovers import LONGEST_CODE, MOST_ENTRIES, MOST_VOLUNTEERS, checked
 from domain.cases.kinds import KINDS
-from domain.chapters.closing import EVIDENCE_LIMIT
 from domain.chapters.neighbours import LONGEST_DOCUMENT
+from domain.evidence import EVIDENCE_LIMIT
 from domain.limits.policy import Urgency
-from domain.partners import Affair, CaseBrief, CaseMessage, Clue, Handover, Partner, VolunteerTask
+from domain.partners import (
+    Affair,
+    CaseBrief,
+    CaseMessage,
+    Clue,
+    FoundMatter,
+    Handover,
+    Partner,
+    VolunteerTask,
+)
 from domain.responsibility.routing import Place
 from domain.texts import TEXT_LIMIT
 from integrations.affairs import AffairsGateway
@@ -168,6 +178,12 @@ AFFAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"code": "withdrawn_by_applicant", "reason": "申请人撤回"},
         {"code": "withdrawn_by_applicant", "text": "申请人撤回"},
     ),
+    (
+        "review_posted",
+        {"score": 1, "text": "等了三个小时"},
+        {"code": "score_1", "text": "等了三个小时", "found": (FoundMatter("等了三个小时", score=1),)},
+    ),
+    ("review_posted", {"score": 5}, {"code": "score_5", "found": (FoundMatter("", score=5),)}),
 ]
 VOLUNTEERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("sign_up", {"volunteer": "v-01ab", "team": "街坊队", "signed_up": 2}, {"people": 2, "text": "街坊队"}),
@@ -187,7 +203,37 @@ VOLUNTEERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "report",
         {"result": "已探访", "photos": ["p-3"], "new_issues": ["路灯不亮"], "people": 2},
-        {"text": "已探访\n- 路灯不亮", "evidence": ("p-3",), "people": 2},
+        {
+            "text": "已探访\n- 路灯不亮",
+            "evidence": ("p-3",),
+            "people": 2,
+            "found": (FoundMatter("路灯不亮"),),
+        },
+    ),
+    (
+        "report",
+        {
+            "result": "已探访",
+            "new_issues": [
+                {
+                    "text": "井盖缺失",
+                    "reference": "WT-7",
+                    "category": "0301",
+                    "place": {"area": "440106012003", "address": "五山路9号", "latitude": 23.1},
+                    "photos": ["p-4"],
+                },
+                {"text": "路灯不亮"},
+            ],
+            "people": 2,
+        },
+        {
+            "text": "已探访\n- 井盖缺失\n- 路灯不亮",
+            "people": 2,
+            "found": (
+                FoundMatter("井盖缺失", "WT-7", "0301", Place("440106012003", "五山路9号", 23.1), ("p-4",)),
+                FoundMatter("路灯不亮"),
+            ),
+        },
     ),
     (
         "hours_credited",
@@ -244,6 +290,51 @@ def test_fields_of_a_later_version_are_read_past(
     assert heard(partner, later) == heard(partner, body_of(partner, kind, data))
 
 
+@pytest.mark.parametrize(("partner", "kind", "data", "means"), LINES)
+def test_what_is_null_counts_as_left_out(
+    partner: Partner, kind: str, data: dict[str, Any], means: dict[str, Any]
+):
+    model = _data_of(partner, kind)
+    spelled = {field.alias or name for name, field in model.model_fields.items()}
+    empty = dict.fromkeys(spelled - set(data))
+    assert heard(partner, body_of(partner, kind, data | empty)) == heard(
+        partner, body_of(partner, kind, data)
+    )
+
+
+def _data_of(partner: Partner, kind: str) -> type[BaseModel]:
+    unions = {
+        Partner.ENFORCEMENT: EnforcementMessage,
+        Partner.AFFAIRS: AffairMessage,
+        Partner.VOLUNTEERS: VolunteerMessage,
+    }
+    messages: tuple[type[BaseModel], ...] = get_args(get_args(unions[partner])[0])
+    (message,) = (each for each in messages if each.model_fields["type"].default == kind)
+    return cast("type[BaseModel]", message.model_fields["data"].annotation)
+
+
+@pytest.mark.parametrize("partner", Partner)
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b"no JSON", "body"),
+        (b"[]", "body"),
+        (b"{}", "type"),
+        (b'{"type": "case_paused"}', "type"),
+    ],
+)
+def test_a_body_of_no_kind_names_what_is_wrong(partner: Partner, body: bytes, field: str):
+    with pytest.raises(Unreadable) as caught:
+        heard(partner, body)
+    assert caught.value.field == field
+
+
+def test_a_field_is_named_as_the_partner_wrote_it():
+    with pytest.raises(Unreadable) as caught:
+        heard(Partner.ENFORCEMENT, body_of(Partner.ENFORCEMENT, "case_filed", {"case_number": "1"}))
+    assert caught.value.field == "data.filed_on"
+
+
 @pytest.mark.parametrize("partner", Partner)
 @pytest.mark.parametrize(
     ("changes", "field"),
@@ -283,6 +374,31 @@ def test_a_body_without_a_right_envelope_is_unreadable_and_says_where(
 def test_a_text_that_no_database_keeps_is_unreadable(data: dict[str, Any]):
     with pytest.raises(Unreadable, match="U\\+0000"):
         heard(Partner.ENFORCEMENT, body_of(Partner.ENFORCEMENT, "on_site_result", data))
+
+
+@pytest.mark.parametrize(
+    ("partner", "kind", "data"),
+    [
+        (Partner.AFFAIRS, "review_posted", {"score": 0}),
+        (Partner.AFFAIRS, "review_posted", {"score": 6}),
+        (Partner.AFFAIRS, "review_posted", {"text": "慢"}),
+        *(
+            (Partner.VOLUNTEERS, "report", {"result": "已探访", "people": 1, "new_issues": issues})
+            for issues in (
+                [""],
+                ["x"] * 21,
+                [{"text": ""}],
+                [{"text": "a\0b"}],
+                [{"text": "x", "place": {"address": "五山路"}}],
+                [{"text": "x", "place": {"area": "440106", "latitude": 91}}],
+                [{"text": "x", "category": "路灯"}],
+            )
+        ),
+    ],
+)
+def test_a_finding_that_makes_no_sense_is_unreadable(partner: Partner, kind: str, data: dict[str, Any]):
+    with pytest.raises(Unreadable):
+        heard(partner, body_of(partner, kind, data))
 
 
 @pytest.mark.parametrize("partner", Partner)

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from pydantic import TypeAdapter, ValidationError
 
+from integrations.adapter import ACCEPTED
 from integrations.port import PartnerRejected, PartnerUnavailable
-from integrations.translation import ACCEPTED
 from integrations.transport import LARGEST_ANSWER_BYTES, LONGEST_RETRY_AFTER, Transport, path_of
 from integrations.wire.enforcement import ConfirmationData, ResultConfirmed
 from integrations.wire.envelope import Accepted, CasePage
@@ -171,6 +171,24 @@ async def test_a_problem_with_a_code_is_the_partners_no(status: int):
     assert (no.code, no.reason, no.unit) == ("not_competent", "不属于本局职责", "住建局")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"code": "insufficient"},
+        {"code": "insufficient", "status": None, "detail": None, "suggested_unit": None},
+    ],
+)
+async def test_a_problem_need_not_say_more_than_its_code(said: dict[str, None]):
+    with pytest.raises(PartnerRejected) as caught:
+        await sent_to(Behaviour((answer(422, json.dumps(said)),)))
+    assert (caught.value.code, caught.value.reason, caught.value.unit) == ("insufficient", "", "")
+
+
+async def test_a_problem_that_cannot_be_read_is_shown_with_what_is_wrong():
+    failure = await unavailable(Behaviour((answer(422, json.dumps(PROBLEM | {"detail": "长" * 5000})),)))
+    assert str(failure).startswith("answered 422 without a readable problem: detail:")
+
+
 async def test_a_no_in_the_body_counts_as_much_as_one_by_status():
     with pytest.raises(PartnerRejected) as caught:
         await sent_to(Behaviour((answer(200, json.dumps(NO)),)))
@@ -216,6 +234,11 @@ def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file, key_file)
     return file, context
+
+
+async def test_what_a_partner_writes_as_null_is_left_out():
+    said = YES.replace('"XS1"', "null")
+    assert (await sent_to(Behaviour((answer(202, said),)))).number == ""
 
 
 async def test_a_readers_faults_say_where_and_repeat_nothing_of_the_body():

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from domain.events import Adopted, CaseOpened, CaseReported, CaseSettled, CaseWithdrawalAsked
+from domain.events import (
+    Adopted,
+    CaseOpened,
+    CaseReported,
+    CaseSettled,
+    CaseWithdrawalAsked,
+    MattersFound,
+)
 from domain.partners import Case, CaseStatus, Handover, Partner
 from persistence.forms import canonical, facts
 from tests.support.builders import AFFAIR, CLUE, MONDAY_MORNING, PATROL
@@ -41,6 +48,7 @@ def opened(handover: Handover) -> CaseOpened:
         CaseWithdrawalAsked(CASE, "the unit lost the lead", "leg_taken_away"),
         CaseReported(CASE, Partner.AFFAIRS, CaseStatus.DONE, "collected", version=3, until=MONDAY_MORNING),
         CaseSettled(CASE, Partner.VOLUNTEERS, CaseStatus.REFUSED, "told", "scan-1", "17"),
+        MattersFound(CASE, Partner.VOLUNTEERS, ("20260303-0000001", "20260303-0000002")),
         Adopted("20260302-0000002", has_contact=True, cases=(KNOWN,)),
     ],
     ids=lambda fact: fact.kind,

@@ -53,11 +53,12 @@ async def test_an_intake_is_read_back_whole(engine: AsyncEngine) -> None:
 
 
 async def test_people_and_the_earlier_request_are_part_of_what_the_digest_covers(engine: AsyncEngine) -> None:
-    taken = await take(engine, people=30, repeat_of="20260202-0000007")
+    came_from = {"repeat_of": "20260202-0000007", "found_in": "20260202-0000008-p1"}
+    taken = await take(engine, people=30, **came_from)
     assert (taken.intake.people, taken.intake.repeat_of) == (30, "20260202-0000007")
     (row,) = await rows(engine, "SELECT body, description, query_code FROM intake")
     assert intake_digest(**row) == taken.intake.digest
-    for change in ({"people": 3}, {"repeat_of": None}):
+    for change in ({"people": 3}, {"repeat_of": None}, {"found_in": None}):
         altered: dict[str, Any] = {**row, "body": {**row["body"], **change}}
         assert intake_digest(**altered) != taken.intake.digest
 

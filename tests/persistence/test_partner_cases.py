@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.cases.receiving import receive
 from domain.cases.state import CaseState, begin_case
+from domain.cases.wishes import settle
 from domain.partners import CaseStatus, Partner
 from domain.refusals import Refused
 from persistence.engine import reading, writing
@@ -98,3 +99,19 @@ async def test_what_is_open_or_ended_lately_is_compared_and_what_is_open_counted
         (Partner.ENFORCEMENT, CaseStatus.UNDER_WAY): 1,
         (Partner.AFFAIRS, CaseStatus.OPENING): 1,
     }
+
+
+async def test_no_code_of_the_partner_stands_beside_a_result_that_was_typed_in(engine: AsyncEngine) -> None:
+    filed = receive(case(1), said("case_filed", 1, code="ordinary", text="filed"), MONDAY_MORNING).state
+    await recorded(
+        engine, filed, settle(filed, CaseStatus.DONE, "closed, by letter", "", MONDAY_MORNING).state
+    )
+    async with reading(engine) as connection:
+        row = await find_case(connection, filed.id)
+    assert row is not None
+    assert (row.status, row.code, row.said, row.note) == (
+        CaseStatus.DONE,
+        "",
+        "closed, by letter",
+        "closed, by letter",
+    )

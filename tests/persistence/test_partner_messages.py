@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.partners import CaseMessage, Delivery, Partner, Via
+from domain.partners import CaseMessage, Delivery, FoundMatter, Partner, Via
 from domain.refusals import Refused
+from domain.responsibility.routing import Place
+from persistence.caseless_messages import assign_message, set_message_aside
 from persistence.engine import each_by_itself, reading, writing
 from persistence.partner_messages import (
     Heard,
     KeptMessage,
-    assign_message,
     case_unknown,
     find_message,
     free_messages,
@@ -26,7 +27,6 @@ from persistence.partner_messages import (
     message_delivered,
     note_messages,
     sequences_of,
-    set_message_aside,
 )
 from tests.persistence.conftest import rows
 from tests.support.partners import said
@@ -74,10 +74,51 @@ async def test_many_deliveries_of_one_message_at_once_keep_it_once(engine: Async
     assert len(await all_kept(engine)) == 1
 
 
+async def test_two_messages_of_a_case_do_not_share_a_number(engine: AsyncEngine):
+    await keep(engine, said("clue_received", 1))
+    with pytest.raises(Refused, match="sequence_taken"):
+        await keep(engine, said("case_filed", 1))
+    assert await keep(engine, said("clue_received", 1)) is False
+    assert await keep(engine, said("case_filed", 1, "20260302-0000009-p1"))
+    assert await keep(engine, said("case_filed", 1), Partner.VOLUNTEERS)
+    assert len(await all_kept(engine)) == 2
+
+
+async def test_messages_about_no_case_are_all_kept_whatever_their_numbers(engine: AsyncEngine):
+    await keep(engine, said("clue_received", 1))
+    (leased,) = await lease(engine)
+    async with each_by_itself(engine) as connection:
+        await case_unknown(connection, leased.id, try_again=True)
+    assert await keep(engine, said("case_filed", 1))
+
+
+async def test_a_message_that_a_person_assigned_takes_no_number_from_the_cases_own(engine: AsyncEngine):
+    await keep(engine, said("clue_received", 1, "20260302-0000009-p9"))
+    (leased,) = await lease(engine)
+    async with writing(engine) as connection:
+        await case_unknown(connection, leased.id, try_again=False)
+        await assign_message(connection, ENFORCEMENT, leased.id, "20260302-0000001-p1", by="desk", at=NOW)
+    assert await keep(engine, said("case_filed", 1))
+
+
 async def test_another_message_under_a_known_id_is_refused(engine: AsyncEngine):
     await keep(engine, said("case_filed", 1))
     with pytest.raises(Refused, match="idempotency_conflict"):
         await keep(engine, said("case_filed", 1, text="something else"))
+
+
+async def test_a_message_that_was_kept_before_findings_were_told_apart_is_no_other_one(engine: AsyncEngine):
+    await keep(engine, said("report", 1, text="清理完毕\n- 路灯不亮"))
+    again = said("report", 1, text="清理完毕\n- 路灯不亮", found=(FoundMatter("路灯不亮"),))
+    assert await keep(engine, again) is False
+
+
+async def test_what_was_found_is_kept_with_its_message(engine: AsyncEngine):
+    place = Place("440106012", "五山路9号", 23.1, 113.3)
+    told = said("report", 1, found=(FoundMatter("路灯不亮", "R-1", "0301", place, ("p-1",)),))
+    await keep(engine, told)
+    (leased,) = await lease(engine)
+    assert leased.message == told
 
 
 async def test_a_message_is_leased_once_and_again_when_its_lease_is_over(engine: AsyncEngine):
@@ -210,13 +251,14 @@ async def test_it_is_counted_what_was_heard(engine: AsyncEngine):
     case = "20260302-0000001-p1"
     for sequence in (1, 3):
         await keep(engine, said("case_filed", sequence))
-    await keep(engine, said("case_closed", 3))  # a second one under the same number
+    async with writing(engine) as connection:  # a second one under the same number
+        await note_messages(connection, ENFORCEMENT, [said("case_closed", 3)], Via.POLL, NOW)
     await keep(engine, said("collected", 1), Partner.AFFAIRS)
     unknown, *_ = await lease(engine, 1)
     async with each_by_itself(engine) as connection:
         await case_unknown(connection, unknown.id, try_again=True)
     async with reading(engine) as connection:
-        assert await heard_of(connection) == {ENFORCEMENT: Heard(2, 1), Partner.AFFAIRS: Heard(1, 0)}
+        assert await heard_of(connection) == {ENFORCEMENT: Heard(1, 1), Partner.AFFAIRS: Heard(1, 0)}
         assert await sequences_of(connection, ENFORCEMENT, [case, "other"]) == {case: 2}
 
 

@@ -12,8 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.partners import CaseMessage, CaseStatus, Delivery, Partner, Via
+from persistence.caseless_messages import assign_message
 from persistence.engine import writing
-from persistence.partner_messages import TRIED_FOR, assign_message, keep_message
+from persistence.partner_messages import TRIED_FOR, keep_message
 from tests.persistence.conftest import rows
 from tests.support.partners import said
 from tests.worker.doubles import CasesInMemory, recorded

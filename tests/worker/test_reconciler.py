@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.metrics import Metrics
 from domain.cases.reconciliation import Difference, Disagreement
 from domain.partners import CaseMessage, CaseStatus, Partner, Via
+from integrations.gateways import OpenGateway, gateway_for
+from integrations.pace import Pace
 from integrations.port import CaseLine, PartnerGateway, PartnerRejected
+from integrations.simulators.serving import Simulator, serve
 from persistence.engine import reading, writing
 from persistence.partner_messages import case_unknown, keep_message, lease_waiting, note_messages
 from persistence.reconciliations import Reconciliation, ask_for_reconciliation, list_reconciliations
+from tests.integrations.misbehaving import connection_to
 from tests.support.partners import GatewayInMemory, brief
 from tests.worker.doubles import CasesInMemory, recorded
 from worker.reconciler import Reconciler
@@ -34,12 +40,14 @@ class Office:
 
     engine: AsyncEngine
     gateway: GatewayInMemory = field(default_factory=GatewayInMemory)
+    connected: OpenGateway | None = None
+    """A real gateway, instead of the one in memory."""
     cases: CasesInMemory = field(default_factory=CasesInMemory)
     metrics: Metrics = field(default_factory=Metrics)
     at: datetime = MONDAY
 
     def reconciler(self, look_again_after: float = 0, **others: PartnerGateway) -> Reconciler:
-        gateways: dict[Partner, PartnerGateway] = {ENFORCEMENT: self.gateway}
+        gateways: dict[Partner, PartnerGateway] = {ENFORCEMENT: self.connected or self.gateway}
         return Reconciler(
             self.engine,
             gateways | {Partner(name): gateway for name, gateway in others.items()},
@@ -271,6 +279,55 @@ async def test_a_partner_that_never_answers_keeps_no_other_waiting(office: Offic
         await running
     assert (await office.last()).ended_at is not None
     assert (await office.last(Partner.AFFAIRS)).ended_at is None
+
+
+@asynccontextmanager
+async def so_many_behind(
+    count: int, office: Office, folder: Path, *, allowed: float, pace: float
+) -> AsyncGenerator[Simulator]:
+    """A partner that has said something of so many cases, of which nothing came here. It allows so many calls a second,
+    and forgives as many at once.
+    """
+    async with serve(ENFORCEMENT, "by_hand", data_dir=folder) as simulator, AsyncExitStack() as tidy:
+        there = connection_to(simulator.url).model_copy(update={"token": SecretStr(simulator.token)})
+        office.connected, opening = (
+            gateway_for(ENFORCEMENT, there, pace=Pace(pace)),
+            gateway_for(ENFORCEMENT, there),
+        )
+        for each in (office.connected, opening):
+            tidy.push_async_callback(each.aclose)
+        for nth in range(count):
+            case = f"20260302-{nth:07}-p1"
+            await recorded(office.engine, case)
+            await opening.open(key=f"{case}:open", brief=brief(case=case))
+            simulator.office.drive(case, "clue_received")
+        simulator.office.put_on("by_hand", {"calls_per_second": allowed})
+        yield simulator
+
+
+def told_to_wait(simulator: Simulator) -> int:
+    """How many calls the partner has answered 429."""
+    return simulator.office.storage.outcomes().get("limited", 0)
+
+
+async def test_however_much_there_is_to_fetch_the_partner_is_called_at_its_pace(
+    office: Office, tmp_path: Path
+):
+    async with so_many_behind(14, office, tmp_path, allowed=10, pace=10) as simulator:
+        began = asyncio.get_running_loop().time()
+        found = await office.reconciled()
+        assert asyncio.get_running_loop().time() - began > 14 / 10
+        assert (len(found.differences), found.repaired) == (14, 14)
+        assert told_to_wait(simulator) == 0
+
+
+async def test_a_partner_that_allows_less_than_was_agreed_is_called_again_when_it_says_so(
+    office: Office, tmp_path: Path
+):
+    async with so_many_behind(1, office, tmp_path, allowed=1, pace=1000) as simulator:
+        found = await office.reconciled()
+        assert (found.repaired, office.cases.looked) == (1, {})
+        assert told_to_wait(simulator) == 1
 
 
 async def test_of_two_workers_one_reconciles(office: Office):
