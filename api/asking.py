@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.fields import AreaCode, Incoming, Instant, Name, Remark, Sentence, UnitCode, Word
-from domain.chapters.closing import EVIDENCE_LIMIT
+from domain.evidence import EVIDENCE_LIMIT
 
 Evidence = Annotated[tuple[Name, ...], Field(max_length=EVIDENCE_LIMIT, strict=False)]
 AMENDED_AREA = "where the entry holds: a division that holds the place; the ruled unit's own area if left out"

@@ -7,15 +7,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.fields import AreaCode, Incoming, Name, Remark, RequestNumber, Sentence, UnitCode, Word
-from domain.chapters.closing import EVIDENCE_LIMIT, OUTCOMES
+from domain.chapters.closing import OUTCOMES
 from domain.chapters.opening import NOT_ACCEPTED_REASONS
+from domain.evidence import EVIDENCE_LIMIT
 from domain.request import Card
 
 RequestType = Literal["consult", "help", "complaint", "report", "suggestion", "praise"]
 Channel = Literal[
     "phone_12345", "wechat", "mini_program", "web", "app", "grid_app", "on_site_visit", "delegate",
     "leader_attachment", "enterprise_line", "sensor", "video", "media", "petition_in", "110_in", "city_12345",
-    "bad_review", "own_initiative",
+    "bad_review", "volunteer_report", "own_initiative",
 ]  # fmt: skip
 
 _ADDRESS = "天河区五山路1号"

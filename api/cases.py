@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
@@ -13,10 +12,10 @@ from api.doors import Doors
 from api.fields import Incoming, Instant, Remark, Sentence
 from api.third_parties import for_outsiders
 from domain import commands as asked
-from domain.cases.handovers import LONGEST_CODE, MOST_ENTRIES, MOST_VOLUNTEERS
-from domain.chapters.closing import EVIDENCE_LIMIT
+from domain.cases.handovers import LONGEST_CODE, MOST_ENTRIES, MOST_VOLUNTEERS, reworded
 from domain.chapters.neighbours import LONGEST_DOCUMENT
 from domain.commands import Act
+from domain.evidence import EVIDENCE_LIMIT
 from domain.partners import Affair, CaseStatus, CaseTerms, Clue, Handover, Partner, VolunteerTask
 from domain.refusals import Refused
 from persistence.affair_items import require_item
@@ -106,13 +105,17 @@ class SettleCaseBody(Incoming):
 
 
 async def _open_case(doors: Doors, number: str, body: OpenCaseBody) -> Act:
-    handover = _handover(body.handover)
-    handover = replace(handover, facts=await for_outsiders(doors, number, handover.facts))
+    handover = reworded(_handover(body.handover), await for_outsiders(doors, number))
     terms = _terms(doors, Partner(handover.to))
     if isinstance(handover, Affair):
         async with doors.looking() as connection:
             await require_item(connection, handover.item_code)
     return asked.OpenCase(handover, terms, body.mandatory, body.waits, body.evidence)
+
+
+async def _withdraw_case(doors: Doors, number: str, body: WithdrawCaseBody) -> Act:
+    as_told = await for_outsiders(doors, number)
+    return asked.WithdrawCase(body.case, as_told(body.reason))
 
 
 def _handover(given: ClueGiven | AffairGiven | TaskGiven) -> Handover:
@@ -159,7 +162,7 @@ DOORS = (
     Door(
         asked.WithdrawCase,
         WithdrawCaseBody,
-        plain(asked.WithdrawCase),
+        _withdraw_case,
         {"case": "20261123-0000042-p1", "reason": "经核实由本单位自行处置"},
     ),
     Door(

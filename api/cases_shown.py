@@ -36,6 +36,9 @@ class CaseOfRequest(BaseModel):
     withdrawal: str = Field(description="`asked`, or `irrevocable` if the partner goes on all the same")
     document: str = Field(description="the scanned answer, where the result was typed in by hand")
     held_by: str | None = Field(description="the request that it is reported to, where that is another one")
+    found: list[str] = Field(
+        description="the requests registered of what the partner found besides, or of a bad review"
+    )
 
 
 def case_of_request(case: Case, *, as_written: bool) -> CaseOfRequest:
@@ -58,6 +61,7 @@ def case_of_request(case: Case, *, as_written: bool) -> CaseOfRequest:
         withdrawal=case.withdrawal,
         document=case.document,
         held_by=case.held_by or None,
+        found=list(case.found),
     )
     if as_written:
         return shown

@@ -14,19 +14,19 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.messages import LegAnswer
-from api.duties import DutiesInForce
 from api.feeding import Feed
 from api.keyring import Keyring
 from api.listening import Bell
-from api.promises import PoliciesInForce
 from cities.pack import CityPack
 from domain.commands import Answer, Order
 from domain.partners import Partner
 from domain.request import Intake
 from domain.time.calendar import WorkingCalendar
 from integrations.port import PartnerGateway
+from persistence.duties import DutiesInForce
 from persistence.engine import ReadConnection
 from persistence.identity import Seal
+from persistence.promises import PoliciesInForce
 
 
 class Stories(Protocol):

@@ -22,12 +22,12 @@ from api.problems import not_found
 from api.requests import state_seen
 from api.third_parties import for_outsiders, masked, reads_as_written
 from domain import commands as asked
-from domain.chapters.closing import EVIDENCE_LIMIT
 from domain.commands import Act
+from domain.evidence import EVIDENCE_LIMIT
 from domain.field_tasks import FieldParty, FieldTask
 from domain.limits.clock import ClockKind, promised
 from domain.numbers_of_persons import without_numbers
-from domain.request import RequestState, Visibility
+from domain.request import RequestState
 from domain.time.durations import Duration
 from domain.units import Role
 from persistence.timeline import load_state
@@ -112,8 +112,8 @@ class FieldPage(BaseModel):
 
 
 async def _give(doors: Doors, number: str, body: GiveFieldTaskBody) -> Act:
-    text = await for_outsiders(doors, number, body.text)
-    return asked.GiveFieldTask(body.party, body.name, text, Duration.parse(body.within))
+    as_told = await for_outsiders(doors, number)
+    return asked.GiveFieldTask(body.party, body.name, as_told(body.text), Duration.parse(body.within))
 
 
 async def _report(_doors: Doors, _number: str, body: ReportFieldTaskBody) -> Act:
@@ -177,7 +177,7 @@ async def read_field_task(doors: TheDoors, code: TaskCode, response: Response) -
     task = next((each for each in state.field_tasks if each.id == task_id), None) if state else None
     if state is None or task is None or state.matter is None:
         raise not_found("field task")
-    if state.visibility.is_stricter(Visibility.PARTY):
+    if state.visibility.is_confidential:
         raise not_found("field task")
     response.headers["Cache-Control"] = "no-store"
     unit = next(leg.unit for leg in state.legs if leg.id == task.leg)

@@ -13,10 +13,11 @@ from api.fields import NumberPath, without_nul
 from api.openapi import reads
 from api.problems import not_found
 from api.sight import sees
+from api.third_parties import reads_as_written
 from domain.refusals import Refused
 from persistence.engine import writing
 from persistence.identity import Caller, read_identity, read_masked
-from persistence.reading import caller_of
+from persistence.reading import caller_of, leading_unit
 
 router = APIRouter(prefix="/v1/requests", tags=["identities"])
 
@@ -50,7 +51,9 @@ class CallerShown(BaseModel):
 async def get_caller(
     doors: TheDoors, principal: ThePrincipal, number: NumberPath, response: Response, purpose: Purpose = None
 ) -> CallerShown:
-    """Masked, unless the key may read identities and a purpose is stated; that reading is logged with it."""
+    """Masked, for the command centre, auditors and the unit that leads; in the clear if the key may read identities and
+    a purpose is stated, with which that reading is logged.
+    """
     response.headers["Cache-Control"] = "no-store"
     if purpose is not None and Right.IDENTITIES not in principal.rights:
         raise Refused("role_not_allowed", "purpose", "this key sees identities masked only", "no purpose")
@@ -60,6 +63,14 @@ async def get_caller(
             known, caller_ref = await caller_of(connection, number)
         if not known:
             raise not_found("request")
+        lead = await leading_unit(connection, number)
+        if not reads_as_written(principal, lead):
+            raise Refused(
+                "role_not_allowed",
+                "unit",
+                "who only joins in does not see who called",
+                lead or "the lead unit",
+            )
         if caller_ref is None:
             return _shown(None, masked=purpose is None)
         if purpose is None:

@@ -206,9 +206,11 @@ OF_ACTS: dict[str, tuple[str, ...]] = {
     "object_to_whistle": (*_OF_A_SUMMONS, "not_attended", "objected_before"),
     "agree_plan": (
         *_OF_A_CALL,
+        "bound_already",
         "decided_twice",
         "decisions_missing",
         "level_does_not_handle",
+        "limit_too_long",
         "nobody_came",
         "not_above_the_lead",
         "not_summoned",

@@ -9,20 +9,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.doors import Doors, Neighbour, Stories, clock_time
-from api.duties import DutiesInForce
 from api.engine import LazyStories
 from api.feeding import Feed
 from api.keyring import Keyring, admit_configured_keys
 from api.listening import Bell, listen_to_timelines
-from api.promises import PoliciesInForce
 from cities.pack import CityPack, load_pack
 from config.garbage import leave_what_stands
 from config.settings import Settings
 from config.temporal import connect
 from domain.partners import Partner
 from integrations.gateways import gateway_for
+from persistence.duties import DutiesInForce
 from persistence.engine import make_engine, make_single_query_engine
 from persistence.identity import Seal
+from persistence.promises import PoliciesInForce
 from workflows.client import RequestClient
 
 

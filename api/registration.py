@@ -32,6 +32,7 @@ from domain.refusals import Refused
 from domain.request import Matter, PolicySnapshot, RequestState, begin
 from domain.responsibility.routing import Place
 from domain.time.calendar import Due, WorkingCalendar
+from persistence import promises
 from persistence.answers import find_answer
 from persistence.engine import each_by_itself
 from persistence.identity import Caller, SealedCaller
@@ -168,12 +169,10 @@ async def matter_and_promise(doors: Doors, category: str, place: PlaceGiven) -> 
     Raises:
         Refused: ``unknown_category``, ``unknown_place``, ``no_responsible_unit`` or ``duty_list_gap``.
     """
-    known = doors.pack.category(category)
     where = Place(place.area, place.address, place.latitude, place.longitude)
-    policy = await doors.in_force.of(known.policy, doors.now, where.area)
-    duties = await doors.duties.index()
-    ladder = doors.pack.ladder(known.code, where, policy, doors.today(), duties)
-    return Matter(known.code, known.group, where), PolicySnapshot(policy, ladder)
+    return await promises.matter_and_promise(
+        doors.pack, doors.in_force, doors.duties, category, where, doors.now
+    )
 
 
 async def _draft(doors: Doors, key: str, digest: str, body: RegisterBody) -> Draft:

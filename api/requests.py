@@ -27,6 +27,7 @@ from domain.chapters.joining import awaited
 from domain.levels import Level
 from domain.limits.cumulative import cumulative
 from domain.limits.explain import ClockExplained, explain
+from domain.partners import request_of_case
 from domain.request import Light, RequestState, State
 from domain.standing import ARCHIVED, reopening_ends, standing
 from domain.summary import summarize
@@ -137,6 +138,10 @@ class RequestWhole(RequestShown):
     query_code: str | None
     has_contact: bool
     people: int = Field(description="how many persons the call speaks for")
+    found_in: str | None = Field(
+        description="the case with a partner in which it came up; nobody called then"
+    )
+    came_from: str | None = Field(description="the request whose case that is")
     legs: list[ContributingLeg]
     join_rule: str = Field(description="`lead_decides`, `all` or `quorum`: what the reply waits for 会办规则")
     quorum: int | None = Field(description="how many mandatory contributions are enough")
@@ -372,6 +377,8 @@ def _whole(doors: Doors, principal: Principal, found: Whole) -> RequestWhole:
         query_code=found.query_code if Right.IDENTITIES in principal.rights else None,
         has_contact=state.intake.has_contact,
         people=state.intake.people,
+        found_in=state.intake.found_in,
+        came_from=request_of_case(state.intake.found_in) if state.intake.found_in else None,
         legs=legs_of(state, summary, as_written=reads_as_written(principal, summary.unit)),
         join_rule=state.join_rule.join,
         quorum=state.join_rule.quorum,

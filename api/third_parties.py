@@ -6,14 +6,14 @@ house says nothing of who called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from api.access import Principal
 from api.doors import Doors
 from api.sight import sees_all
 from domain.numbers_of_persons import without_numbers
-from persistence.identity import told_without_caller
+from persistence.identity import without_caller_of
 from persistence.timeline import load_state
 
 
@@ -36,11 +36,11 @@ def masked(told: Any) -> Any:
             return told
 
 
-async def for_outsiders(doors: Doors, number: str, text: str) -> str:
-    """The text as somebody outside the platform may read it: the caller of that request cannot be told from it."""
+async def for_outsiders(doors: Doors, number: str) -> Callable[[str], str]:
+    """How a text reads to somebody outside the platform: the caller of that request cannot be told from it."""
     async with doors.looking() as connection:
         state = await load_state(connection, number)
         if state is None:
-            return without_numbers(text)
+            return without_numbers
         place = state.matter.place.address if state.matter is not None else ""
-        return await told_without_caller(connection, doors.seal, state.intake.caller_ref, text, place=place)
+        return await without_caller_of(connection, doors.seal, state.intake.caller_ref, place=place)

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from api.cases_tracked import TrackedCase, tracked_cases
 from api.words import EVENTS, MILESTONES, STATES, Words
 from domain.events import (
     AnsweredDirectly,
@@ -83,6 +84,7 @@ class Tracked(BaseModel):
         description="the date that was promised when the matter was put off"
     )
     reopen_until: datetime | None = Field(description="until when an ended request may be opened again")
+    cases: list[TrackedCase] = Field(description="matters of the request that lie with neighbouring systems")
     milestones: list[Milestone]
     may: list[str]
 
@@ -147,12 +149,17 @@ def tracked(own: Story, leading: Story, may: Iterable[str]) -> Tracked:
         ),
         commitment_due=state.commitment_due,
         reopen_until=reopening_ends(own.state),
+        cases=[*tracked_cases(own.state, state, _told(own, leading))],
         milestones=[*_milestones(own, leading)],
         may=[*may],
     )
 
 
 _PUT_OFF = Words("挂账办理", "put off to a promised date")
+
+
+def _told(own: Story, leading: Story) -> Sequence[Event]:
+    return own.events if leading is own else (*own.events, *leading.events)
 
 
 def _words(state: RequestState) -> Words:

@@ -149,7 +149,7 @@ def _plan(doors: Doors, whistle: str, body: PlanBody) -> Act:
         Decision(the_unit(doors, each.unit), each.action, Duration.parse(each.within))
         for each in body.decisions
     )
-    return asked.AgreePlan(whistle, body.minutes, decisions, body.lead)
+    return asked.AgreePlan(whistle, body.minutes, decisions, body.lead, keeps_shares=True)
 
 
 def _plain(act: Callable[..., Act]) -> Callable[[Doors, str, Any], Act]:

@@ -81,6 +81,7 @@ EVENTS: dict[str, Words] = {
     "case_withdrawal_asked": Words("撤回外部案件", "case asked back"),
     "case_reported": Words("外部案件进展", "news of the case"),
     "case_settled": Words("人工登记外部结果", "result of the case typed in"),
+    "matters_found": Words("外部新发现问题已登记", "found besides by the partner, and registered"),
     "field_task_given": Words("派发现场任务", "field task given"),
     "field_task_reported": Words("现场反馈", "field party reported"),
     "field_task_recalled": Words("撤回现场任务", "field task taken back"),

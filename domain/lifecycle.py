@@ -37,6 +37,7 @@ from domain.chapters.whistles import attending, calling, outcome, planning
 from domain.commands import Act, Order, PassTime
 from domain.events import Event, Fact, LegDispatched
 from domain.evolution import evolve
+from domain.field_tasks import FieldTaskState
 from domain.limits.deadlines import is_over, owes_callback
 from domain.refusals import Refused
 from domain.request import LegRole, RequestState, State
@@ -102,14 +103,14 @@ TABLE: dict[str, Row] = {
         _row("reject", "不予受理", {S.REGISTERED, S.AWAITING_INFO}, {R.AGENT, R.DUTY_LEADER}, {S.NOT_ACCEPTED}, opening.reject),
         _row("answer_directly", "直接答复", {S.REGISTERED}, {R.AGENT}, {S.ANSWERED_DIRECTLY}, opening.answer_directly),
         _row("dispatch", "分派", {S.PENDING_DISPATCH}, {R.DISPATCHER, R.SYSTEM}, {S.PENDING_SIGN, S.ADMISSION_REVIEW}, handling.dispatch),
-        _row("sign", "签收", SHARED, HANDS, {S.IN_PROGRESS}, handling.sign),
+        _row("sign", "签收", ACCEPTED, HANDS, {S.IN_PROGRESS}, handling.sign),
         _row("first_contact", "首次联系", {S.IN_PROGRESS}, HANDS, STAYS, handling.first_contact),
         _row("hand_up", "上报", {S.IN_PROGRESS}, HANDS, {S.PENDING_SIGN}, handling.hand_up),
         _row("send_down", "下沉", {S.IN_PROGRESS}, {R.DISPATCHER, R.HANDLER, R.UNIT_HEAD}, {S.PENDING_SIGN, S.ADMISSION_REVIEW},
              handling.send_down),
         _row("delegate", "转派", {S.IN_PROGRESS}, LEADS, STAYS, sharing.delegate),
         _row("start_joint", "发起协办", {S.PENDING_SIGN, S.IN_PROGRESS}, LEADS | {R.DISPATCHER}, STAYS, sharing.start_joint),
-        _row("decline_joint", "谢绝协办", SHARED, HANDS, STAYS, sharing.decline_joint),
+        _row("decline_joint", "谢绝协办", ACCEPTED, HANDS, STAYS, sharing.decline_joint),
         _row("remove_joint", "解除协办", ACCEPTED, {R.DISPATCHER}, STAYS, sharing.remove_joint),
         _row("set_join_rule", "设定会办规则", AT_WORK, LEADS | {R.DISPATCHER}, STAYS, joining.set_join_rule),
         _row("refer_deliberation", "提请议事", {S.IN_PROGRESS}, LEADS, {S.IN_DELIBERATION}, elsewhere.refer_deliberation),
@@ -120,6 +121,7 @@ TABLE: dict[str, Row] = {
         _row("withdraw_case", "撤回外部案件", ACCEPTED, LEADS | {R.DISPATCHER}, STAYS, neighbours.withdraw_case),
         _row("settle_case", "人工登记外部结果", ACCEPTED | {S.CLOSED}, LEADS | {R.DISPATCHER}, {S.IN_PROGRESS}, neighbours.settle_case),
         _row("report_case", "外部案件进展", State, {R.SYSTEM}, {S.IN_PROGRESS}, case_reports.report_case),
+        _row("report_found", "外部新发现问题", State, {R.SYSTEM}, STAYS, case_reports.report_found),
         _row("give_field_task", "派发现场任务", {S.IN_PROGRESS, S.AWAITING_PARTNER}, HANDS, STAYS, field_tasks.give_field_task),
         _row("report_field_task", "现场反馈", ACCEPTED, HANDS | {R.PARTNER}, STAYS, field_tasks.report_field_task),
         _row("recall_field_task", "撤回现场任务", SHARED, HANDS, STAYS, field_tasks.recall_field_task),
@@ -134,8 +136,7 @@ TABLE: dict[str, Row] = {
         _row("confirm_unjustified", "认定不当吹哨", RATED, {R.SUPERVISOR, R.DUTY_LEADER}, STAYS,
              outcome.confirm_unjustified),
         _row("interim_report", "阶段性反馈", {S.IN_PROGRESS, S.AWAITING_PARTNER}, HANDS, STAYS, words.interim_report),
-        _row("submit_reply", "反馈", SHARED | {S.PENDING_REVIEW, S.PENDING_CALLBACK}, HANDS, {S.PENDING_REVIEW},
-             closing.submit_reply),
+        _row("submit_reply", "反馈", ACCEPTED, HANDS, {S.PENDING_REVIEW}, closing.submit_reply),
         _row("review_pass", "审核通过", {S.PENDING_REVIEW}, {R.REVIEWER}, {S.PENDING_CALLBACK, S.CLOSED}, closing.review_pass),
         _row("review_back", "回退重办", {S.PENDING_REVIEW}, {R.REVIEWER}, {S.IN_PROGRESS}, closing.review_back),
         _row("callback", "回访", {S.PENDING_CALLBACK, S.MERGED}, {R.CALLBACK_AGENT},
@@ -245,17 +246,16 @@ def _has_its_object(state: RequestState, row: Row, held: frozenset[Role]) -> boo
             return state.state is S.PENDING_CALLBACK or owes_callback(state)
         case "withdraw_case" | "settle_case":
             return bool(state.open_cases)
+        case "decline_joint" | "remove_joint":
+            return any(leg.role is LegRole.JOINT and leg.is_open for leg in state.legs)
+        case "report_field_task" | "recall_field_task":
+            return any(task.state is FieldTaskState.GIVEN for task in state.field_tasks)
         case "acknowledge_whistle" | "attend_whistle" | "object_to_whistle" | "agree_plan" | "end_whistle":
             return any(each.is_open for each in state.whistles)
         case "rate_whistle" | "rate_call" | "confirm_unjustified":
             return any(not each.is_open for each in state.whistles)
         case _:
             return True
-
-
-def act_names() -> frozenset[str]:
-    """Every act of the table."""
-    return frozenset(TABLE)
 
 
 def _check_version(state: RequestState, order: Order) -> None:

@@ -22,6 +22,7 @@ CHINESE: dict[str, str] = {
     "bad_hours": "工作时段有误",
     "beyond_horizon": "超出日历范围",
     "bottom_of_ladder": "没有可下沉的下级单位",
+    "bound_already": "该单位已有未完成的必办事项",
     "calendar_unchanged": "日历没有变化",
     "call_not_disputed": "并非所有部门都认为吹哨不当",
     "card_issued_before": "该承办件已发过同色督办牌",

@@ -205,6 +205,10 @@ class Whistle:
         """The part of the unit with that code."""
         return next((each for each in self.summonses if each.unit.code == unit), None)
 
+    def summons(self, summons_id: str) -> Summons:
+        """The part with that id, which belongs to this whistle."""
+        return next(each for each in self.summonses if each.id == summons_id)
+
     @property
     def came(self) -> tuple[Summons, ...]:
         """The departments that have come."""

@@ -15,9 +15,10 @@ import base64
 import hmac
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -211,16 +212,20 @@ async def read_masked(connection: ReadConnection, seal: Seal, caller_ref: str) -
     return None if sealed is None else mask(seal.unseal(sealed))
 
 
-async def told_without_caller(
-    connection: ReadConnection, seal: Seal, caller_ref: str | None, text: str, *, place: str
-) -> str:
-    """The text without what tells the caller of a matter at that place; nobody is shown who that is, so it is not
-    logged.
+async def without_caller_of(
+    connection: ReadConnection, seal: Seal, caller_ref: str | None, *, place: str
+) -> Callable[[str], str]:
+    """How a text reads without what tells the caller of a matter at that place; nobody is shown who that is, so it is
+    not logged.
     """
     sealed = None if caller_ref is None else await _sealed(connection, caller_ref)
     caller = Caller(None, None, None) if sealed is None else seal.unseal(sealed)
-    return without_caller(
-        text, name=caller.name, telephone=caller.telephone, address=caller.address, place=place
+    return partial(
+        without_caller,
+        name=caller.name,
+        telephone=caller.telephone,
+        address=caller.address,
+        place=place,
     )
 
 

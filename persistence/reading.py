@@ -1,7 +1,7 @@
 """What the doors read for somebody who does not see everything: the board as one unit sees it, and the feed's start.
 
-A unit sees the requests that it, or a unit of a lower level inside its area, holds or held a leg of, and those to which
-a whistle called it.
+A unit sees the requests that it, or a unit of a lower level inside its area, holds or held a leg of, those to which a
+whistle called it or over which it whistled, and, until somebody leads them, those begun in its area without a caller.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ from persistence.pages import Order, Page, limited
 from persistence.sight import WHOLE_CITY, Sight, disclosed
 from persistence.tables import Instant, intake, legs, requests, summonses
 from persistence.timeline import read_events
+
+OWN_INITIATIVE = "own_initiative"
+"""The channel of what nobody called in."""
 
 Scope = Literal["open", "ended", "all"]
 Sorting = Literal["newest", "oldest", "due"]
@@ -150,7 +153,10 @@ async def is_seen(connection: ReadConnection, number: str, sight: Sight) -> bool
         given = {"number": number, "sealed": sight.sealed, **_reach(sight.unit)}
         if await connection.scalar(_SEEN, given) is not None:
             return True
-        return await connection.scalar(_CALLED, {"number": number, "unit": sight.unit.code}) is not None
+        if await connection.scalar(_CALLED, {"number": number, "unit": sight.unit.code}) is not None:
+            return True
+        its_own = requests.c.number == number, _begun_by_itself(sight.unit)
+        return await connection.scalar(select(requests.c.number).where(*its_own)) is not None
     return sight.sealed or await _visibility(connection, number) is not Visibility.SEALED
 
 
@@ -192,6 +198,21 @@ def held_within(unit: Unit) -> ColumnElement[bool]:
     return _held_within(**{**reach, "lower": literal(reach["lower"], ARRAY(Text))})
 
 
+def _begun_by_itself(unit: Unit) -> ColumnElement[bool]:
+    """Matters that nobody called in, inside the area of a unit that may whistle, while nobody leads them: whoever found
+    one goes on at once, and waits for no dispatcher.
+    """
+    if unit.level not in (Level.TOWN, Level.COMMUNITY):
+        return literal(False)
+    return and_(
+        requests.c.channel == OWN_INITIATIVE,
+        requests.c.unit.is_(None),
+        requests.c.area >= unit.area,
+        requests.c.area < unit.area + "~",
+        requests.c.visibility.in_((Visibility.PUBLIC, Visibility.PARTY)),
+    )
+
+
 def _held_within(*, unit: Any, area: Any, beyond: Any, lower: Any) -> ColumnElement[bool]:
     return or_(
         legs.c.unit == unit, and_(legs.c.area >= area, legs.c.area < beyond, legs.c.level == any_(lower))
@@ -229,13 +250,13 @@ _SEEN = (
 
 
 def _called_to(which: ColumnElement[bool], unit: Any) -> Select[Any]:
-    """Requests to which a whistle called the unit, which holds no leg of them as yet."""
+    """Requests to which a whistle called the unit, or over which it whistled, though it holds no leg of them."""
     return (
         select(summonses.c.number)
         .join(requests, requests.c.number == summonses.c.number)
         .where(
             which,
-            summonses.c.unit == unit,
+            or_(summonses.c.unit == unit, summonses.c.town == unit),
             requests.c.visibility.in_((Visibility.PUBLIC, Visibility.PARTY)),
         )
     )

@@ -140,6 +140,10 @@ def _pack_rows(pack: CityPack) -> Iterator[tuple[str, str, str]]:
         f"prepared, with {len(pack.surges.policies)} policies; not in force",
     )
     yield "partners", f"{len(pack.partners):,}", ", ".join(terms.en for terms in pack.partners.values())
+    book = pack.whistles
+    yield "whistles", f"{len(book.kinds):,}", ", ".join(terms.en for terms in book.kinds.values())
+    powers = {power.code for entry in book.entries for power in entry.powers}
+    yield "whistle list", f"{len(book.entries):,}", f"listed matters, with {len(powers)} powers in all"
     yield "district outlines", f"{len(pack.places.outlines):,}", ""
 
 

@@ -158,6 +158,8 @@ def _detail(kind: str, what: dict[str, Any]) -> str:
         case "case_reported" | "case_settled":
             said = what["note"] if kind == "case_settled" else what["text"]
             return "  ".join(filter(None, (f"case {what['case']}: {what['status']}", what["number"], said)))
+        case "matters_found":
+            return f"case {what['case']}: registered as {', '.join(what['numbers'])}"
         case "leg_signed":
             return f"leg {what['leg']}{' by the system' if what['automatic'] else ''}"
         case _:

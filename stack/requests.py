@@ -241,6 +241,8 @@ _OF_LEGS = {
     "interim_report": "interim-report",
 }
 """Acts of the unit that holds a leg, with the names of their doors."""
+_OF_THE_LEAD = frozenset({"give_field_task", "report_field_task", "recall_field_task"})
+"""Acts of the unit that leads, at doors of the request."""
 _SHARE: dict[str, Any] = {
     "unit": Annotated[str, typer.Option(help="Code of the unit that is to contribute.")],
     "task": Annotated[str, typer.Option(help="What it is asked to do.")],
@@ -372,25 +374,34 @@ _SHARED = [
     parameter("key", KeyOption, None),
     parameter("as_json", AsJsonOption, False),
 ]
-_LEG = [
-    parameter("leg", Annotated[str | None, typer.Option(help="Which leg; the lead's if left out.")], None),
-    parameter(
+_LEG = parameter("leg", Annotated[str | None, typer.Option(help="Which leg; the lead's if left out.")], None)
+
+
+def _acting(otherwise: str) -> inspect.Parameter:
+    return parameter(
         "unit_acting",
-        Annotated[str | None, typer.Option("--as-unit", help="The leg's own if left out.")],
+        Annotated[
+            str | None, typer.Option("--as-unit", help=f"The unit that acts; {otherwise} if left out.")
+        ],
         None,
-    ),
-]
+    )
 
 
 def _command(act: type[Act], name: str) -> Callable[..., None]:
-    said = " ".join((act.__doc__ or "").split()).partition(". ")[0].rstrip(".")
     return command_at(
         _OF_LEGS.get(name) or name.replace("_", "-"),
         options_of(act, name),
-        f"{TABLE[name].zh}: {said}.",
+        said_of(act, name),
         of_leg=name in _OF_LEGS,
+        of_lead=name in _OF_THE_LEAD,
         make_body=lambda options: body_of(name, options),
     )
+
+
+def said_of(act: type[Act], name: str) -> str:
+    """The help of an act's command: its Chinese name, and the first sentence of what it is."""
+    first = " ".join((act.__doc__ or "").split()).partition(". ")[0].rstrip(".")
+    return f"{TABLE[name].zh}: {first.removesuffix(f' ({TABLE[name].zh})')}."
 
 
 def command_at(
@@ -398,25 +409,31 @@ def command_at(
     own: list[inspect.Parameter],
     said: str,
     *,
-    of_leg: bool,
+    of_leg: bool = False,
+    of_lead: bool = False,
     make_body: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> Callable[..., None]:
     """A command that knocks at one door of a request, or of one of its legs.
 
     ``own`` are its options; those that ``path`` names go into it, of the others ``make_body`` makes the body. ``said``
-    is the help.
+    is the help. Who acts unless a unit is named: the leg's own where it is ``of_leg``, the one that leads where it is
+    ``of_lead``, else the command centre.
     """
 
     def command(**given: Any) -> None:
         in_path = {option.name: given[option.name] for option in own if f"{{{option.name}}}" in path}
         body = make_body({option.name: given[option.name] for option in own if option.name not in in_path})
         headers = {"X-Acting-Role": given["role"].value} if given["role"] else {}
-        with door(given["data_dir"], given["api"], given["key"], "unit" if of_leg else "operator") as opened:
+        unit = given["unit_acting"]
+        key = "unit" if of_leg or of_lead or unit else "operator"
+        with door(given["data_dir"], given["api"], given["key"], key) as opened:
             at = f"/v1/requests/{given['number']}"
-            if of_leg:
-                leg_id = f"{given['number']}.{given['leg'] or _lead(opened, given['number'])}"
-                at = f"/v1/legs/{leg_id}"
-                headers["X-Acting-Unit"] = given["unit_acting"] or opened.get(at)["unit"]
+            if of_leg or of_lead:
+                leg_id = f"{given['number']}.{given.get('leg') or _lead(opened, given['number'])}"
+                unit = unit or opened.get(f"/v1/legs/{leg_id}")["unit"]
+                at = f"/v1/legs/{leg_id}" if of_leg else at
+            if unit:
+                headers["X-Acting-Unit"] = unit
             answer = opened.post(
                 f"{at}/{path.format(**in_path)}", body, key=given["idempotency_key"], **headers
             )
@@ -425,7 +442,8 @@ def command_at(
         else:
             console.print(f"{answer['number']}  {answer['state']}  event {answer['seq']}", highlight=False)
 
-    parameters = [_SHARED[0], *own, *(_LEG if of_leg else []), *_SHARED[1:]]
+    otherwise = "the leg's own" if of_leg else "the one that leads" if of_lead else "the command centre"
+    parameters = [_SHARED[0], *own, *([_LEG] if of_leg else []), _acting(otherwise), *_SHARED[1:]]
     command.__signature__ = inspect.Signature(parameters)
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     command.__doc__ = said

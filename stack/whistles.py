@@ -11,12 +11,13 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from domain.lifecycle import TABLE
+from domain import commands as asked
+from domain.commands import Act
 from domain.whistles import Mode, Post, WhistleKind
 from stack.knocking import ApiOption, AsJsonOption, DataDirOption, KeyOption, console, door, show_json
 from stack.options import DEFAULT_DATA_DIR
 from stack.request_pages import local
-from stack.requests import NumberArgument, parameter
+from stack.requests import NumberArgument, command_at, parameter, said_of
 
 app = typer.Typer(
     name="whistle", help="Whistles 吹哨报到: a town calls departments, which must come.", no_args_is_help=True
@@ -130,48 +131,18 @@ _WHISTLE = parameter(
     "whistle", Annotated[str, typer.Argument(metavar="WHISTLE", help="Which whistle of the request, such as w1.")],
     MISSING,
 )  # fmt: skip
-_COMMON = [
-    parameter(
-        "as_unit",
-        Annotated[str | None, typer.Option(help="The unit that acts; the command centre if left out.")],
-        None,
-    ),
-    parameter(
-        "idempotency_key", Annotated[str | None, typer.Option(help="To try the same again safely.")], None
-    ),
-    parameter("data_dir", DataDirOption, DEFAULT_DATA_DIR),
-    parameter("api", ApiOption, None),
-    parameter("key", KeyOption, None),
-    parameter("as_json", AsJsonOption, False),
-]
 
 
-def _command(name: str, act: str, path: str, own: list[inspect.Parameter], make_body: Body) -> None:
+def _command(name: str, act: type[Act], path: str, own: list[inspect.Parameter], make_body: Body) -> None:
     """Add the command of one door; ``path`` stands below the request's."""
-
-    def command(**given: Any) -> None:
-        body = make_body({option.name: given[option.name] for option in own})
-        headers = {"X-Acting-Unit": given["as_unit"]} if given["as_unit"] else {}
-        role = "unit" if given["as_unit"] else "operator"
-        at = f"/v1/requests/{given['number']}/{path.format(whistle=given.get('whistle'))}"
-        with door(given["data_dir"], given["api"], given["key"], role) as opened:
-            answer = opened.post(at, body, key=given["idempotency_key"], **headers)
-        if given["as_json"]:
-            show_json(answer)
-        else:
-            console.print(f"{answer['number']}  {answer['state']}  event {answer['seq']}", highlight=False)
-
-    number = parameter("number", NumberArgument, MISSING)
-    parameters = [number, *([_WHISTLE] if "{whistle}" in path else []), *own, *_COMMON]
-    command.__signature__ = inspect.Signature(parameters)
-    command.__annotations__ = {each.name: each.annotation for each in parameters}
-    command.__doc__ = f"{TABLE[act].zh}."
-    app.command(name)(command)
+    in_path = [_WHISTLE] if "{whistle}" in path else []
+    said = said_of(act, str(act.__dataclass_fields__["act"].default))
+    app.command(name)(command_at(path, [*in_path, *own], said, make_body=make_body))
 
 
 _command(
     "blow",
-    "whistle",
+    asked.BlowWhistle,
     "whistle",
     [
         parameter("kind", Annotated[WhistleKind, typer.Option(help="What it is blown for.")], MISSING),
@@ -185,10 +156,10 @@ _command(
     ],
     _call,
 )
-_command("acknowledge", "acknowledge_whistle", "whistles/{whistle}/acknowledge", [], _as_given)
+_command("acknowledge", asked.AcknowledgeWhistle, "whistles/{whistle}/acknowledge", [], _as_given)
 _command(
     "attend",
-    "attend_whistle",
+    asked.AttendWhistle,
     "whistles/{whistle}/attend",
     [
         _text("attendee", "Who came."),
@@ -200,14 +171,14 @@ _command(
 )
 _command(
     "object",
-    "object_to_whistle",
+    asked.ObjectToWhistle,
     "whistles/{whistle}/object",
     [_text("legal_basis", "The law or rule that it rests on."), _text("text", "Why.")],
     _as_given,
 )
 _command(
     "plan",
-    "agree_plan",
+    asked.AgreePlan,
     "whistles/{whistle}/plan",
     [
         _text("minutes", "What was agreed."),
@@ -218,7 +189,7 @@ _command(
 )
 _command(
     "end",
-    "end_whistle",
+    asked.EndWhistle,
     "whistles/{whistle}/end",
     [
         parameter("resolved", Annotated[bool, typer.Option("--resolved/--unresolved", help="How.")], MISSING),
@@ -228,7 +199,7 @@ _command(
 )
 _command(
     "rate",
-    "rate_whistle",
+    asked.RateWhistle,
     "whistles/{whistle}/rate",
     [
         _text("unit", "The department that is rated."),
@@ -241,14 +212,14 @@ _command(
 )
 _command(
     "rate-call",
-    "rate_call",
+    asked.RateCall,
     "whistles/{whistle}/rate-call",
     [_mark("justified"), _text("text", "In words.", required=False)],
     _as_given,
 )
 _command(
     "confirm-unjustified",
-    "confirm_unjustified",
+    asked.ConfirmUnjustified,
     "whistles/{whistle}/confirm-unjustified",
     [_text("reason", "Why it should not have been blown.")],
     _as_given,

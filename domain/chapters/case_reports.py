@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain.commands import ReportCase
-from domain.events import AlarmRaised, CaseReported, Fact, PartnerAnswered
+from domain.cases.kinds import kind_of
+from domain.commands import ReportCase, ReportFound
+from domain.events import AlarmRaised, CaseReported, Fact, MattersFound, PartnerAnswered
 from domain.numbers_of_persons import without_numbers
-from domain.partners import Case, CaseStatus, PartnerWord
+from domain.partners import COLLECTION, OVERDUE, Case, CaseStatus, PartnerWord
 from domain.refusals import Refused
 from domain.request import RequestState, State
 from domain.texts import TEXT_LIMIT
 from domain.units import Actor
 
-OVERDUE = "overdue"
-"""The report that a case's limit has passed without its end."""
+_HANDED_OVER = CaseStatus.HANDED_OVER
 
 _ANSWERED = frozenset({State.PENDING_REVIEW, State.PENDING_CALLBACK})
 """Where the unit's reply has been given already."""
@@ -67,6 +67,18 @@ def report_case(state: RequestState, act: ReportCase, _by: Actor, _now: datetime
     yield from wait_ends(state, case, status, text)
 
 
+def report_found(state: RequestState, act: ReportFound, _by: Actor, _now: datetime) -> Iterator[Fact]:
+    """What a partner found besides, under the numbers of the requests that came of it; each number is told once.
+
+    Raises:
+        Refused: ``case_unknown``.
+    """
+    case = known_case(state, act.case)
+    news = tuple(number for number in act.numbers if number not in case.found)
+    if news:
+        yield MattersFound(case.id, case.partner, news)
+
+
 def known_case(state: RequestState, case_id: str) -> Case:
     """The case of that id, open or not.
 
@@ -94,14 +106,32 @@ def wait_ends(state: RequestState, case: Case, status: CaseStatus, note: str) ->
 def _is_known(case: Case, act: ReportCase) -> bool:
     if act.version and act.version <= case.version:
         return True
+    if _is_past(case, act):
+        return True
     told_before = bool(act.message_id) and act.message_id == case.message_id
     return told_before and _further(case.status, act.status) is case.status
+
+
+def _is_past(case: Case, act: ReportCase) -> bool:
+    """What a partner says of the way to where the case stands must not take the place of what it came to: that it has
+    received what is over, or anything but a result of what people have typed in. What the citizen can fetch counts.
+    """
+    if act.kind == COLLECTION or (case.status.is_open and not act.status.is_open):
+        return False
+    stands = _HANDED_OVER if act.kind == _HANDED_OVER else kind_of(case.partner, act.kind).status(act.code)
+    if stands is _HANDED_OVER:
+        return _was_typed_in(case) or not case.status.is_open
+    return _was_typed_in(case) and not case.status.is_open and stands is CaseStatus.UNDER_WAY
+
+
+def _was_typed_in(case: Case) -> bool:
+    return bool(case.document) and not case.message
 
 
 def _further(present: CaseStatus, told: CaseStatus) -> CaseStatus:
     if not told.is_open or present is CaseStatus.OPENING:
         return told
-    return told if present is CaseStatus.HANDED_OVER and told is CaseStatus.UNDER_WAY else present
+    return told if present is _HANDED_OVER and told is CaseStatus.UNDER_WAY else present
 
 
 def _corrects(case: Case, act: ReportCase, text: str) -> bool:
@@ -112,8 +142,7 @@ def _corrects(case: Case, act: ReportCase, text: str) -> bool:
         return False
     if act.status is not case.status:
         return True
-    typed_in = bool(case.document) and not case.message
-    return not typed_in and (act.code, text) != (case.code, case.note)
+    return not _was_typed_in(case) and (act.code, text) != (case.code, case.note)
 
 
 def _answered_otherwise(case: Case, status: CaseStatus, *, corrects: bool) -> Iterator[Fact]:

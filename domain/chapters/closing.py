@@ -31,6 +31,7 @@ from domain.events import (
     Supervised,
     Withdrawn,
 )
+from domain.evidence import bounded
 from domain.limits.deadlines import owes_callback
 from domain.limits.policy import CallbackRule, Urgency
 from domain.refusals import Refused
@@ -59,9 +60,6 @@ OUTCOMES = frozenset(
 )
 """The closed list of outcomes of a reply."""
 
-EVIDENCE_LIMIT = 20
-"""Most references to evidence in one reply."""
-
 
 def submit_reply(state: RequestState, act: SubmitReply, by: Actor, _now: datetime) -> Iterator[Fact]:
     """The lead unit's reply goes to review; a joint unit's is a contribution and never the reply."""
@@ -70,15 +68,12 @@ def submit_reply(state: RequestState, act: SubmitReply, by: Actor, _now: datetim
         raise Refused(
             "unknown_outcome", "outcome", f"{act.outcome} is not an outcome", ", ".join(sorted(OUTCOMES))
         )
-    if len(act.evidence) > EVIDENCE_LIMIT:
-        raise Refused(
-            "too_much_evidence", "evidence", f"{len(act.evidence)} references", f"at most {EVIDENCE_LIMIT}"
-        )
+    evidence = bounded(act.evidence)
     text = required_text(act.text, "text")
     if leg.state is LegState.PENDING_SIGN:
         raise Refused("not_signed", "leg", f"leg {leg.id} has not been signed", "sign first")
     if leg.role is LegRole.JOINT:
-        yield Contributed(leg.id, act.outcome, text, act.evidence)
+        yield Contributed(leg.id, act.outcome, text, evidence)
         return
     if state.state is not State.IN_PROGRESS:
         raise Refused(
@@ -97,7 +92,7 @@ def submit_reply(state: RequestState, act: SubmitReply, by: Actor, _now: datetim
     check_reply_over_cases(state, act.outcome)
     check_contributions(state)
     check_no_whistle(state)
-    yield ReplySubmitted(leg.id, act.outcome, text, act.evidence)
+    yield ReplySubmitted(leg.id, act.outcome, text, evidence)
 
 
 def refuse_reply(_state: RequestState, act: RefuseReply, _by: Actor, _now: datetime) -> Iterator[Fact]:

@@ -28,6 +28,23 @@ def must_reach(state: RequestState, unit: Unit, reach: Reach | None) -> None:
         )
 
 
+def must_bind(state: RequestState, unit: Unit, reach: Reach | None) -> None:
+    """Whoever's word goes so far may bind the unit to a share: it reaches there, and the unit does not stand above it.
+    The system and orders that carry no reach are not asked.
+
+    Raises:
+        Refused: ``not_common_superior``.
+    """
+    must_reach(state, unit, reach)
+    if reach is not None and unit.level.is_above(reach.level):
+        raise Refused(
+            "not_common_superior",
+            "unit",
+            f"{unit.code} stands above the {reach.level}, which cannot bind it",
+            "a share that is not mandatory, a whistle, or somebody who speaks for the unit's level",
+        )
+
+
 def _lies_in(state: RequestState) -> str:
     """The division of the unit that leads, of the place while none does."""
     if state.lead is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from domain.chapters.confidentiality import must_not_be_confidential
 from domain.chapters.handling import own_lead, promised
 from domain.commands import DeliberationResult, HandToPartner, PartnerResult, ReferDeliberation
 from domain.events import (
@@ -21,10 +22,11 @@ from domain.events import (
 from domain.levels import Level
 from domain.limits.clock import ClockKind
 from domain.limits.deadlines import Deadline
+from domain.limits.named import must_end_by
 from domain.limits.policy import Urgency
 from domain.partners import WORDS, PartnerWord
 from domain.refusals import Refused
-from domain.request import RequestState, Visibility
+from domain.request import RequestState
 from domain.texts import optional_text, required_text
 from domain.time.durations import Duration
 from domain.units import Actor, Role
@@ -50,13 +52,7 @@ def refer_deliberation(
             f"the {lead.level} does not call residents together",
             "a community or a town",
         )
-    if state.visibility.is_stricter(Visibility.PARTY):
-        raise Refused(
-            "confidential",
-            "visibility",
-            f"the request is {state.visibility}: residents may not hear of it",
-            "handling by the lead unit alone",
-        )
+    must_not_be_confidential(state, "residents may not hear of it")
     urgency = promised(state).policy.urgency
     if urgency in (Urgency.CRITICAL, Urgency.URGENT):
         raise Refused(
@@ -125,10 +121,8 @@ def _limit(state: RequestState, asked: Duration | None, now: datetime) -> Durati
     longest = state.intake.common.deliberation
     if asked is None:
         return longest
-    if state.calendar.due(now, asked).at > state.calendar.due(now, longest).at:
-        raise Refused(
-            "limit_too_long", "limit", f"{asked} is too long for a deliberation", f"at most {longest}"
-        )
+    latest = state.calendar.due(now, longest).at
+    must_end_by(latest, asked, now, state.calendar, field="limit", at_most=str(longest))
     return asked
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from domain.chapters.closing import EVIDENCE_LIMIT
+from domain.chapters.confidentiality import must_not_be_confidential
 from domain.chapters.handling import own_lead
 from domain.commands import GiveFieldTask, RecallFieldTask, ReportFieldTask
 from domain.events import (
@@ -17,10 +17,12 @@ from domain.events import (
     FieldTaskRecalled,
     FieldTaskReported,
 )
+from domain.evidence import bounded
 from domain.field_tasks import FieldTask, FieldTaskState
 from domain.limits.deadlines import Deadline
+from domain.limits.named import must_end_by
 from domain.refusals import Refused
-from domain.request import RequestState, Visibility
+from domain.request import RequestState
 from domain.texts import required_text
 from domain.units import Actor, Role
 
@@ -33,13 +35,7 @@ LONGEST_FIELD_TASK = timedelta(days=30)
 def give_field_task(state: RequestState, act: GiveFieldTask, by: Actor, now: datetime) -> Iterator[Fact]:
     """The unit that answers for the request sends a field party; a confidential matter is shown to none."""
     lead = own_lead(state, by)
-    if state.visibility.is_stricter(Visibility.PARTY):
-        raise Refused(
-            "confidential",
-            "visibility",
-            f"the request is {state.visibility}: no field party may hear of it",
-            "handling by the lead unit alone",
-        )
+    must_not_be_confidential(state, "no field party may hear of it")
     if len(state.field_tasks) >= MOST_FIELD_TASKS:
         raise Refused(
             "too_many_field_tasks",
@@ -47,13 +43,8 @@ def give_field_task(state: RequestState, act: GiveFieldTask, by: Actor, now: dat
             f"the request has had {len(state.field_tasks)} field tasks",
             f"at most {MOST_FIELD_TASKS}",
         )
-    if state.calendar.due(now, act.within).at > now + LONGEST_FIELD_TASK:
-        raise Refused(
-            "limit_too_long",
-            "within",
-            f"{act.within} is too long for a field task",
-            f"at most {LONGEST_FIELD_TASK.days}d",
-        )
+    longest = f"{LONGEST_FIELD_TASK.days}d"
+    must_end_by(now + LONGEST_FIELD_TASK, act.within, now, state.calendar, field="within", at_most=longest)
     task = f"f{len(state.field_tasks) + 1}"
     name, text = required_text(act.name, "name"), required_text(act.text, "text")
     yield FieldTaskGiven(task, act.party, name, text, lead.id, act.within)
@@ -64,11 +55,8 @@ def report_field_task(state: RequestState, act: ReportFieldTask, by: Actor, _now
     task = _waiting(state, act.task)
     if by.role is not Role.PARTNER:
         own_lead(state, by)
-    if len(act.evidence) > EVIDENCE_LIMIT:
-        raise Refused(
-            "too_much_evidence", "evidence", f"{len(act.evidence)} references", f"at most {EVIDENCE_LIMIT}"
-        )
-    yield FieldTaskReported(task.id, act.done, required_text(act.text, "text"), act.evidence)
+    evidence = bounded(act.evidence)
+    yield FieldTaskReported(task.id, act.done, required_text(act.text, "text"), evidence)
 
 
 def recall_field_task(state: RequestState, act: RecallFieldTask, by: Actor, _now: datetime) -> Iterator[Fact]:

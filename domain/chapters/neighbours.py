@@ -12,7 +12,7 @@ from datetime import datetime
 from domain.cases.handovers import checked
 from domain.cases.open_cases import forsaken
 from domain.chapters.case_reports import ENDS, known_case, wait_ends
-from domain.chapters.closing import EVIDENCE_LIMIT
+from domain.chapters.confidentiality import must_not_be_confidential
 from domain.chapters.handling import own_lead
 from domain.commands import OpenCase, SettleCase, WithdrawCase
 from domain.events import (
@@ -21,6 +21,7 @@ from domain.events import (
     CaseWithdrawalAsked,
     Fact,
 )
+from domain.evidence import bounded
 from domain.numbers_of_persons import without_numbers
 from domain.partners import (
     CASE_MARK,
@@ -32,7 +33,7 @@ from domain.partners import (
     VolunteerTask,
 )
 from domain.refusals import Refused
-from domain.request import RequestState, Visibility
+from domain.request import RequestState
 from domain.texts import optional_text, required_text
 from domain.units import Actor, Role
 
@@ -48,21 +49,17 @@ _BECAUSE = {
 
 
 def open_case(state: RequestState, act: OpenCase, by: Actor, now: datetime) -> Iterator[Fact]:
-    """The unit hands the matter to a partner: one open case a partner, and not of what the partner may not hear of.
+    """The unit hands the matter to a partner: one open case for each partner, and none of a confidential request.
 
     Raises:
         Refused: ``not_your_leg``, ``confidential``, ``case_open_already``, ``cases_used_up``, ``too_much_evidence``,
             or a code of the handover.
     """
     lead = own_lead(state, by)
-    _check_confidence(state)
+    must_not_be_confidential(state, "no partner may hear of it")
     handover = checked(act.handover, now)
     partner = Partner(handover.to)
     _check_quota(state, partner)
-    if len(act.evidence) > EVIDENCE_LIMIT:
-        raise Refused(
-            "too_much_evidence", "evidence", f"{len(act.evidence)} references", f"at most {EVIDENCE_LIMIT}"
-        )
     yield CaseOpened(
         case=_next_case(state),
         partner=partner,
@@ -74,7 +71,7 @@ def open_case(state: RequestState, act: OpenCase, by: Actor, now: datetime) -> I
         mandatory=act.mandatory,
         waits=act.waits,
         claim_by=_claim_by(state, act.terms, handover, now),
-        evidence=act.evidence,
+        evidence=bounded(act.evidence),
     )
 
 
@@ -127,16 +124,6 @@ def taken_back(state: RequestState) -> Iterator[Fact]:
     """The cases that the request has left behind are asked back, each once."""
     for each in forsaken(state):
         yield CaseWithdrawalAsked(each.case.id, _BECAUSE[each.cause], each.cause)
-
-
-def _check_confidence(state: RequestState) -> None:
-    if state.visibility.is_stricter(Visibility.PARTY):
-        raise Refused(
-            "confidential",
-            "visibility",
-            f"the request is {state.visibility}: no partner may hear of it",
-            "handling by the lead unit alone",
-        )
 
 
 def _check_quota(state: RequestState, partner: Partner) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain.chapters.commanding import must_reach
+from domain.chapters.commanding import must_bind
+from domain.chapters.confidentiality import must_not_be_confidential
 from domain.chapters.exceptions.verdicts import Verdict
 from domain.chapters.handling import (
     known_leg,
@@ -27,9 +28,10 @@ from domain.exceptions.applications import Application
 from domain.levels import Level
 from domain.limits.clock import ClockKind
 from domain.limits.deadlines import FIRST_LIMIT, Deadline
+from domain.limits.named import must_end_by
 from domain.limits.policy import ClockMode
 from domain.refusals import Refused
-from domain.request import Card, Leg, LegRole, LegState, RequestState, Visibility
+from domain.request import Card, Leg, LegRole, LegState, RequestState
 from domain.responsibility.ladder import SUPERVISING, raised
 from domain.texts import required_text
 from domain.time.durations import Duration
@@ -87,8 +89,8 @@ def start_joint(state: RequestState, act: StartJoint, by: Actor, now: datetime) 
             "a unit of a response level",
         )
     if act.mandatory:
-        # Anybody may be asked; to bind a unit takes somebody who stands above it.
-        must_reach(state, act.unit, act.reach)
+        # Anybody may be asked; who is bound cannot decline.
+        must_bind(state, act.unit, act.reach)
     _may_join(state, act.unit)
     task = required_text(act.task, "task")
     within, percent = _limit(state, act, now)
@@ -201,21 +203,13 @@ def _limit(state: RequestState, act: Delegate | StartJoint, now: datetime) -> tu
             f"{act.within} does not fit the {policy.clock} clock",
             f"a limit in {units}",
         )
-    if state.calendar.due(now, act.within).at > state.calendar.due(now, policy.total).at:
-        raise Refused(
-            "limit_too_long", "within", f"{act.within} is too long for a share", f"at most {policy.total}"
-        )
+    latest = state.calendar.due(now, policy.total).at
+    must_end_by(latest, act.within, now, state.calendar, field="within", at_most=str(policy.total))
     return act.within, 100
 
 
 def _may_join(state: RequestState, unit: Unit) -> None:
-    if state.visibility.is_stricter(Visibility.PARTY):
-        raise Refused(
-            "confidential",
-            "unit",
-            f"the request is {state.visibility}: no other unit may see it",
-            "handling by the lead unit alone",
-        )
+    must_not_be_confidential(state, "no other unit may see it", "unit")
     held = _held_by(state, unit)
     if held is not None:
         raise Refused(

@@ -24,7 +24,7 @@ from domain.events import (
 from domain.levels import Level
 from domain.limits.deadlines import Deadline
 from domain.refusals import Refused
-from domain.request import RequestState, Visibility
+from domain.request import RequestState
 from domain.responsibility.ladder import level_of
 from domain.texts import required_text
 from domain.units import Actor
@@ -98,7 +98,7 @@ def mark_confidential(
             "not_stricter", "visibility", f"the request is {state.visibility} already", "a stricter class"
         )
     yield MarkedConfidential(act.visibility, required_text(act.reason, "reason"))
-    if act.visibility.is_stricter(Visibility.PARTY):
+    if act.visibility.is_confidential:
         yield from shut_out(state)
 
 

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from domain import events as happened
 from domain.events import Event
 from domain.exceptions.applications import Application, ExceptionKind
-from domain.notices.recipients import CITIZEN, Words, to_leg
+from domain.notices.recipients import CITIZEN, Words, local_day, to_leg
 from domain.request import Exclusion, RequestState
 from domain.units import Role
 
@@ -153,5 +152,5 @@ def _dated(state: RequestState, at: datetime | None) -> tuple[str, str]:
     """A local date, as the citizen reads it; nothing where none is known."""
     if at is None:
         return "", ""
-    day = at.astimezone(ZoneInfo(state.calendar.zone)).date().isoformat()
+    day = local_day(state, at)
     return f"至 {day}", f", until {day}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from domain import events as happened
 from domain.events import Event
-from domain.notices.recipients import Words, to_lead
+from domain.notices.recipients import Words, by_another, to_lead
 from domain.request import RequestState
 
 
@@ -24,6 +24,13 @@ def words_of_field_tasks(state: RequestState, event: Event) -> Iterator[Words]:
                 state,
                 f"现场任务 {task} 逾期无反馈，请自行到场",
                 f"nobody reported on field task {task}: please go yourself",
+            )
+        case happened.FieldTaskRecalled(task=task) if by_another(state, event):
+            # The field party has no inbox: whoever sent it must tell it.
+            yield from to_lead(
+                state,
+                f"现场任务 {task} 已撤回，请告知现场人员",
+                f"field task {task} is taken back: please tell who was sent",
             )
         case _:
             return

@@ -9,8 +9,9 @@ from domain.events import Event
 from domain.joining import Join, JoinRule
 from domain.limits.clock import ClockKind
 from domain.limits.deadlines import FIRST_LIMIT
-from domain.notices.recipients import Words, to_lead, to_leg
-from domain.request import Leg, LegRole, RequestState
+from domain.notices.recipients import Words, by_another, to_lead, to_leg
+from domain.request import Leg, LegRole, LegState, RequestState
+from domain.units import Role
 
 
 def is_of_a_share(state: RequestState, fired: happened.DeadlineFired) -> bool:
@@ -42,14 +43,15 @@ def words_of_a_share(state: RequestState, fired: happened.DeadlineFired) -> Iter
 def words_of_sharing(state: RequestState, event: Event) -> Iterator[Words]:
     """Who is told what of joint units that come and go; ``state`` is the state after the event."""
     match event.what:
+        case happened.LegDispatched(role=LegRole.JOINT, unit=unit, reason=task) if by_another(state, event):
+            yield from to_lead(state, f"{unit.name_zh}参与协办：{task}", f"{unit.name_en} joins in: {task}")
+        case happened.Contributed(leg=leg, text=text):
+            yield from _of_a_unit(state, leg, "已反馈协办结果", "has contributed", text)
         case happened.JointDeclined(leg=leg, reason=reason):
-            unit = _unit_of(state, leg)
-            yield from to_lead(state, f"{unit} 谢绝协办：{reason}", f"{unit} declines to join: {reason}")
-        case happened.JointRemoved(leg=leg) if _leads_now(state, leg):
-            yield from to_leg(state, leg, "转为主办，原协办任务终止", "you lead now, your joint share ends")
+            yield from _of_a_unit(state, leg, "谢绝协办", "declines to join", reason)
         case happened.JointRemoved(leg=leg, reason=reason):
-            yield from to_leg(state, leg, f"无需继续协办：{reason}", f"you are let go: {reason}")
-        case happened.JoinRuleSet(rule=rule) if state.lead and event.by.unit != state.lead.unit.code:
+            yield from _of_removal(state, event, leg, reason)
+        case happened.JoinRuleSet(rule=rule) if by_another(state, event):
             zh, en = _told(rule)
             yield from to_lead(state, f"会办规则：{zh}", f"join rule: {en}")
         case _:
@@ -72,11 +74,28 @@ def _joint(state: RequestState, leg_id: str | None) -> Leg | None:
     return leg if leg is not None and leg.role is LegRole.JOINT else None
 
 
-def _leads_now(state: RequestState, leg_id: str) -> bool:
-    leg, lead = state.leg(leg_id), state.lead
-    return leg is not None and lead is not None and leg.unit.code == lead.unit.code
+def _of_removal(state: RequestState, event: Event, leg_id: str, reason: str) -> Iterator[Words]:
+    """Where its unit has come to hold another leg, that goes on in the place of the share."""
+    instead = _held_instead(state, leg_id) if event.by.role is Role.SYSTEM else None
+    if instead is None:
+        yield from to_leg(state, leg_id, f"无需继续协办：{reason}", f"you are let go: {reason}")
+    elif instead.role is LegRole.LEAD:
+        yield from to_leg(state, leg_id, "转为主办，原协办任务终止", "you lead now, your joint share ends")
+    else:
+        zh, en = f"原协办由承办件 {instead.id} 接续", f"leg {instead.id} takes the place of your joint share"
+        yield from to_leg(state, leg_id, zh, en)
+    if event.by.role is not Role.SYSTEM:
+        yield from _of_a_unit(state, leg_id, "不再协办", "joins in no more", reason)
 
 
-def _unit_of(state: RequestState, leg_id: str) -> str:
+def _held_instead(state: RequestState, leg_id: str) -> Leg | None:
+    ended = state.leg(leg_id)
+    held = (leg for leg in reversed(state.legs) if leg.state is not LegState.ENDED)
+    return next((leg for leg in held if ended is not None and leg.unit.code == ended.unit.code), None)
+
+
+def _of_a_unit(state: RequestState, leg_id: str, zh: str, en: str, said: str) -> Iterator[Words]:
+    """For the unit that leads: what became of a joint unit's share."""
     leg = state.leg(leg_id)
-    return leg.unit.name_zh if leg is not None else leg_id
+    if leg is not None:
+        yield from to_lead(state, f"{leg.unit.name_zh}{zh}：{said}", f"{leg.unit.name_en} {en}: {said}")

@@ -1,7 +1,8 @@
 """Notices: who is told what, once per key.
 
-A notice is born with the event that causes it, in the same transaction (the outbox), and its key is the same
-on every retry. The arrival of a leg is announced apart, by the activity that posts it."""
+A notice is born with the event that causes it, in the same transaction (the outbox), and its key is the same on every
+retry. The arrival of a leg is announced apart, by the activity that posts it.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +15,24 @@ from domain.events import Event
 from domain.levels import Level
 from domain.limits.clock import WHISTLE_CLOCKS
 from domain.limits.policy import Urgency
-from domain.notices.cases import is_told_by_report, request_of, words_of_cases
+from domain.notices.cases import is_told_by_report, request_of, words_of_an_answer, words_of_cases
+from domain.notices.endings import words_of_an_end
 from domain.notices.exceptions import words_of_exceptions
 from domain.notices.field_tasks import words_of_field_tasks
 from domain.notices.recipients import CITIZEN, Words, to_lead, to_leg
 from domain.notices.sharing import is_of_a_share, words_of_a_share, words_of_sharing
 from domain.notices.whistles import words_of_whistle_limits, words_of_whistles
-from domain.request import ReopenCause, RequestState, Visibility
+from domain.request import ReopenCause, RequestState
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message for a unit, a post, a supervising body or the citizen. ``key`` is
-    ``<number>:<seq>:<recipient>``,
-    with the child's number before the recipient where the caller of a merged request is told.
+    """A message for a unit, a post, a supervising body or the citizen.
 
-    ``recipient`` is a unit code, ``post:<post>``, ``body:<body>`` or ``citizen``; ``subject`` is the event's
-    kind."""
+    ``key`` is ``<number>:<seq>:<recipient>``, with the child's number before the recipient where the caller of a merged
+    request is told; ``recipient`` is a unit code, ``post:<post>``, ``body:<body>`` or ``citizen``; ``subject`` is the
+    event's kind.
+    """
 
     key: str
     number: str
@@ -44,16 +46,14 @@ class Notice:
 
 def notices_of(state: RequestState, event: Event) -> tuple[Notice, ...]:
     """The notices of an event; ``state`` is the state after it."""
-    own = (_notice(state, event, words) for words in _words(state, event) if _is_told(state, event, words))
+    told = (words for subject in _SUBJECTS for words in subject(state, event))
+    own = (_notice(state, event, words) for words in told if _is_told(state, event, words))
     return (*own, *_to_children(state, event))
 
 
 def _notice(state: RequestState, event: Event, words: Words) -> Notice:
-    if words.recipient != CITIZEN and state.visibility.is_stricter(Visibility.PARTY):
-        # Inboxes are read by more people than the request may be.
-        words = Words(
-            words.recipient, "保密件有新进展，请到诉求中查看", "confidential; please look at the request"
-        )
+    if words.recipient != CITIZEN and state.visibility.is_confidential:
+        words = _kept_back(state, event, words.recipient)
     number = request_of(state, event) if words.recipient == CITIZEN else state.number
     of_child = "" if number == state.number else f"{number}:"
     return Notice(
@@ -66,6 +66,16 @@ def _notice(state: RequestState, event: Event, words: Words) -> Notice:
         text_zh=f"诉求 {number}：{words.zh}",
         text_en=f"Request {number}: {words.en}",
     )
+
+
+def _kept_back(state: RequestState, event: Event, recipient: str) -> Words:
+    """What stands in inboxes, which are read by more people than a confidential request may be."""
+    shuts_out = isinstance(event.what, happened.JointRemoved | happened.WhistleEnded)
+    if shuts_out and (state.lead is None or recipient != state.lead.unit.code):
+        return Words(
+            recipient, "已转为保密件，你单位不再参与", "confidential now: your unit takes no part any more"
+        )
+    return Words(recipient, "保密件有新进展，请到诉求中查看", "confidential; please look at the request")
 
 
 def _is_told(state: RequestState, event: Event, words: Words) -> bool:
@@ -94,7 +104,7 @@ def _to_children(state: RequestState, event: Event) -> Iterator[Notice]:
         )
 
 
-def _words(state: RequestState, event: Event) -> Iterator[Words]:
+def _of_acceptance_and_limits(state: RequestState, event: Event) -> Iterator[Words]:
     match event.what:
         case happened.Accepted():
             yield Words(CITIZEN, "已受理", "accepted")
@@ -125,10 +135,10 @@ def _words(state: RequestState, event: Event) -> Iterator[Words]:
         case happened.ReviewedBack(reason=reason):
             yield from to_lead(state, f"回复被退回：{reason}", f"reply sent back: {reason}")
         case _:
-            yield from _words_of_a_course(state, event)
+            return
 
 
-def _words_of_a_course(state: RequestState, event: Event) -> Iterator[Words]:
+def _of_the_course(state: RequestState, event: Event) -> Iterator[Words]:
     """How the request goes on or ends, as the citizen hears of it."""
     match event.what:
         case happened.Closed():
@@ -157,10 +167,10 @@ def _words_of_a_course(state: RequestState, event: Event) -> Iterator[Words]:
         case happened.InterimReported(text=text):
             yield Words(CITIZEN, f"办理进展：{text}", f"how far it is: {text}")
         case _:
-            yield from _words_among_units(state, event)
+            return
 
 
-def _words_among_units(state: RequestState, event: Event) -> Iterator[Words]:
+def _among_units(state: RequestState, event: Event) -> Iterator[Words]:
     match event.what:
         case happened.Commented(text=text) if state.lead is None or event.by.unit != state.lead.unit.code:
             yield from to_lead(state, f"留言：{text}", f"a comment: {text}")
@@ -172,8 +182,6 @@ def _words_among_units(state: RequestState, event: Event) -> Iterator[Words]:
             )
         case happened.CardCancelled(leg=leg, card=card, reason=reason):
             yield from to_leg(state, leg, f"{card} 已撤销：{reason}", f"{card} taken back: {reason}")
-        case happened.JointDeclined() | happened.JointRemoved() | happened.JoinRuleSet():
-            yield from words_of_sharing(state, event)
         case happened.DeliberationEnded(agreed=None):
             yield from to_lead(
                 state,
@@ -182,15 +190,23 @@ def _words_among_units(state: RequestState, event: Event) -> Iterator[Words]:
             )
         case happened.PartnerAnswered() as answered if is_told_by_report(state, answered):
             return
-        case happened.PartnerAnswered(partner=partner, word=word, note=note):
-            yield from to_lead(
-                state, f"外部系统 {partner} 反馈 {word}：{note}", f"{partner} answered {word}: {note}"
-            )
+        case happened.PartnerAnswered() as answered:
+            yield from words_of_an_answer(state, answered)
         case _:
-            yield from words_of_exceptions(state, event)
-            yield from words_of_cases(state, event)
-            yield from words_of_field_tasks(state, event)
-            yield from words_of_whistles(state, event)
+            return
+
+
+_SUBJECTS = (
+    _of_acceptance_and_limits,
+    _of_the_course,
+    _among_units,
+    words_of_sharing,
+    words_of_exceptions,
+    words_of_cases,
+    words_of_field_tasks,
+    words_of_whistles,
+    words_of_an_end,
+)
 
 
 def _all_levels_of_a_critical_matter(state: RequestState) -> Iterator[Words]:

@@ -1,6 +1,6 @@
 """Who hears of a whistle: the departments that are called, the town that calls, and the district above them.
 
-What the town says to departments goes to inboxes beyond the unit that leads, so the numbers of persons are masked.
+What is said goes to inboxes beyond the unit that leads, so the numbers of persons are masked.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from domain import events as happened
 from domain.events import Event
 from domain.limits.clock import ClockKind
-from domain.notices.recipients import Words
+from domain.notices.recipients import Words, to_lead
 from domain.numbers_of_persons import without_numbers
 from domain.request import Body, RequestState
 from domain.responsibility.ladder import body_of
-from domain.whistles import Summons, Whistle, WhistleEnd
+from domain.whistles import Whistle, WhistleEnd
 
 _CALLED = {
     "emergency": ("应急哨", "emergency"),
@@ -38,7 +38,15 @@ def words_of_whistles(state: RequestState, event: Event) -> Iterator[Words]:
     """What is said about a whistle; ``state`` is the state after the event."""
     match event.what:
         case happened.WhistleBlown(whistle=whistle_id):
-            yield from _call(_whistle(state, whistle_id))
+            whistle = _whistle(state, whistle_id)
+            yield from _call(whistle)
+            yield from _beside(
+                state,
+                event,
+                whistle,
+                f"{whistle.town.name_zh}已吹哨 {whistle.id}，销哨前不能答复",
+                f"{whistle.town.name_en} has blown whistle {whistle.id}: no reply before its end",
+            )
         case happened.AttendanceMissed(whistle=whistle_id, summons=summons_id):
             yield from _missed(_whistle(state, whistle_id), summons_id)
         case happened.DistrictJoined(whistle=whistle_id, cause=cause):
@@ -48,20 +56,18 @@ def words_of_whistles(state: RequestState, event: Event) -> Iterator[Words]:
                 f"吹哨 {whistle_id} {zh}，请区指挥中心介入",
                 f"please join whistle {whistle_id}: {en}",
             )
+            yield Words(
+                _whistle(state, whistle_id).town.code,
+                f"吹哨 {whistle_id} {zh}，区指挥中心已介入",
+                f"the district joins whistle {whistle_id}: {en}",
+            )
         case happened.PlanAgreed(whistle=whistle_id):
             for each in _whistle(state, whistle_id).summonses:
                 yield Words(
                     each.unit.code, f"吹哨 {whistle_id} 已议定方案", f"whistle {whistle_id} has its plan"
                 )
         case happened.WhistleEnded(whistle=whistle_id, end=end, text=text):
-            zh, en = _ENDED[end]
-            text = without_numbers(text)
-            for each in _whistle(state, whistle_id).summonses:
-                yield Words(
-                    each.unit.code,
-                    f"吹哨 {whistle_id} 已销哨（{zh}）：{text}；请评价本次吹哨",
-                    f"whistle {whistle_id} ended {en}: {text}; please rate the call",
-                )
+            yield from _end(state, event, _whistle(state, whistle_id), end, without_numbers(text))
         case _:
             yield from _to_the_town(state, event)
             yield from _of_ratings(state, event)
@@ -81,6 +87,32 @@ def _call(whistle: Whistle) -> Iterator[Words]:
         )
 
 
+def _end(state: RequestState, event: Event, whistle: Whistle, end: WhistleEnd, text: str) -> Iterator[Words]:
+    """Both sides rate each other after an end that was reached together; a call that was cancelled nobody rates."""
+    zh, en = _ENDED[end]
+    zh, en = f"吹哨 {whistle.id} 已销哨（{zh}）：{text}", f"whistle {whistle.id} ended {en}: {text}"
+    yield from _beside(state, event, whistle, zh, en)
+    if end is not WhistleEnd.CANCELLED:
+        zh, en = f"{zh}；请评价本次吹哨", f"{en}; please rate the call"
+    for each in whistle.summonses:
+        yield Words(each.unit.code, zh, en)
+
+
+def _beside(state: RequestState, event: Event, whistle: Whistle, zh: str, en: str) -> Iterator[Words]:
+    """For the town where the centre acts on its behalf, and for the unit that leads where it was not called: it cannot
+    reply before the end.
+    """
+    town = whistle.town.code
+    if event.by.unit != town:
+        yield Words(town, zh, en)
+    if (
+        state.lead is not None
+        and state.lead.unit.code != town
+        and not whistle.summons_of(state.lead.unit.code)
+    ):
+        yield from to_lead(state, zh, en)
+
+
 def words_of_whistle_limits(state: RequestState, fired: happened.DeadlineFired) -> Iterator[Words]:
     """Who hears that a limit has passed: the head of who has not acknowledged, in the unit's inbox, and the town of its
     own plan and result.
@@ -89,28 +121,27 @@ def words_of_whistle_limits(state: RequestState, fired: happened.DeadlineFired) 
     whistle = _whistle(state, subject.partition(".")[0])
     match fired.clock:
         case ClockKind.WHISTLE_ACK:
-            unit = _summons(whistle, subject).unit
+            unit = whistle.summons(subject).unit
             zh, en = f"{unit.name_zh}逾期未应哨", f"{unit.name_en} has not acknowledged"
             for recipient in (unit.code, whistle.town.code):
                 yield Words(recipient, f"吹哨 {whistle.id}：{zh}", f"whistle {whistle.id}: {en}")
         case ClockKind.WHISTLE_PLAN:
-            yield Words(
-                whistle.town.code,
-                f"吹哨 {whistle.id} 方案逾期",
-                f"the plan of whistle {whistle.id} is overdue",
-            )
+            yield from _overdue(whistle, "方案", "plan")
         case ClockKind.WHISTLE_RESULT:
-            yield Words(
-                whistle.town.code,
-                f"吹哨 {whistle.id} 结果逾期",
-                f"the result of whistle {whistle.id} is overdue",
-            )
+            yield from _overdue(whistle, "结果", "result")
         case _:
             return
 
 
+def _overdue(whistle: Whistle, zh: str, en: str) -> Iterator[Words]:
+    """For the town; for the district too, once it has joined, and else by its joining."""
+    joined = [f"body:{Body.DISTRICT}"] if whistle.district_joined_at is not None else []
+    for recipient in (whistle.town.code, *joined):
+        yield Words(recipient, f"吹哨 {whistle.id} {zh}逾期", f"the {en} of whistle {whistle.id} is overdue")
+
+
 def _missed(whistle: Whistle, summons_id: str) -> Iterator[Words]:
-    unit = _summons(whistle, summons_id).unit
+    unit = whistle.summons(summons_id).unit
     yield Words(
         unit.code,
         f"吹哨 {whistle.id} 未按时报到，记黄牌一张",
@@ -133,13 +164,16 @@ def _to_the_town(state: RequestState, event: Event) -> Iterator[Words]:
         case happened.WhistleAttended(whistle=whistle_id, summons=summons_id):
             zh, en = "已报到，来人无权决定", "has come, without authority to decide"
         case happened.WhistleObjected(whistle=whistle_id, summons=summons_id, legal_basis=basis, text=text):
-            zh, en = f"提出异议：{text}（{basis}）", f"objects: {text} ({basis})"
+            text = without_numbers(f"{text}（{basis}）")
+            zh, en = f"提出异议：{text}", f"objects: {text}"
         case happened.CallRated(whistle=whistle_id, summons=summons_id, justified=mark, text=text):
-            zh, en = f"评价本次吹哨 {mark} 分：{text}", f"marks the call {mark}: {text}"
+            zh, en = f"评价本次吹哨 {mark} 分", f"marks the call {mark}"
+            if text:
+                zh, en = f"{zh}：{without_numbers(text)}", f"{en}: {without_numbers(text)}"
         case _:
             return
     whistle = _whistle(state, whistle_id)
-    unit = _summons(whistle, summons_id).unit
+    unit = whistle.summons(summons_id).unit
     yield Words(
         whistle.town.code,
         f"吹哨 {whistle.id}：{unit.name_zh}{zh}",
@@ -151,7 +185,7 @@ def _of_ratings(state: RequestState, event: Event) -> Iterator[Words]:
     """Both sides' ratings are visible to the district."""
     match event.what:
         case happened.WhistleRated(whistle=whistle_id, summons=summons_id) as rated:
-            unit = _summons(_whistle(state, whistle_id), summons_id).unit
+            unit = _whistle(state, whistle_id).summons(summons_id).unit
             marks = f"{rated.in_time}/{rated.cooperated}/{rated.solved}"
             text = without_numbers(rated.text)
             for recipient in (unit.code, f"body:{Body.DISTRICT}"):
@@ -161,7 +195,7 @@ def _of_ratings(state: RequestState, event: Event) -> Iterator[Words]:
                     f"whistle {whistle_id}, {unit.name_en} (in time/cooperated/solved): {marks} {text}",
                 )
         case happened.CallRated(whistle=whistle_id, summons=summons_id, justified=mark):
-            unit = _summons(_whistle(state, whistle_id), summons_id).unit
+            unit = _whistle(state, whistle_id).summons(summons_id).unit
             yield Words(
                 f"body:{Body.DISTRICT}",
                 f"吹哨 {whistle_id}：{unit.name_zh}评价本次吹哨 {mark} 分",
@@ -170,8 +204,8 @@ def _of_ratings(state: RequestState, event: Event) -> Iterator[Words]:
         case happened.CallFoundUnjustified(whistle=whistle_id, reason=reason):
             yield Words(
                 _whistle(state, whistle_id).town.code,
-                f"吹哨 {whistle_id} 被区认定为不当吹哨：{reason}",
-                f"the district finds whistle {whistle_id} unjustified: {reason}",
+                f"吹哨 {whistle_id} 被区认定为不当吹哨：{without_numbers(reason)}",
+                f"the district finds whistle {whistle_id} unjustified: {without_numbers(reason)}",
             )
         case _:
             return
@@ -181,7 +215,3 @@ def _whistle(state: RequestState, whistle_id: str) -> Whistle:
     found = state.whistle(whistle_id)
     assert found is not None, "a fact of a whistle names one"
     return found
-
-
-def _summons(whistle: Whistle, summons_id: str) -> Summons:
-    return next(each for each in whistle.summonses if each.id == summons_id)

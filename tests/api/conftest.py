@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,7 +40,10 @@ SECRETS = {
     f"unit:{BUREAU}": "secret-of-bureau",
     f"unit:{OTHER_TOWN}": "secret-of-other-town",
 }
-CALLBACK_SECRETS = ("whsec_bmV3LXNlY3JldC1vZi1hLXBhcnRuZXI=", "whsec_b2xkLXNlY3JldC1vZi1hLXBhcnRuZXI=")
+CALLBACK_SECRETS = (
+    "whsec_YS1uZXctc2VjcmV0LW9mLWEtcGFydG5lcg==",
+    "whsec_dGhlLW9sZC1zZWNyZXQtb2YtYS1wYXJ0bmVy",
+)
 """The newest first, as a partner that changes its secret has them."""
 NEIGHBOURS = {partner: Neighbour(GatewayInMemory(partner), CALLBACK_SECRETS) for partner in Partner}
 TELEPHONE = "13812345678"
@@ -145,9 +148,20 @@ def pack() -> CityPack:
     return load_pack("guangzhou")
 
 
+@pytest.fixture(scope="session")
+def application() -> FastAPI:
+    """One application for one city after another: it works out once what each of its routes needs."""
+
+    def opening() -> AbstractAsyncContextManager[Doors]:
+        return app.state.opening()
+
+    app = make_app(opening)
+    return app
+
+
 @pytest.fixture
-async def running_city(database_url: str, pack: CityPack) -> AsyncIterator[City]:
-    """The API of Guangzhou at ten on a Monday morning."""
+async def running_city(database_url: str, pack: CityPack, application: FastAPI) -> AsyncIterator[City]:
+    """The API of Guangzhou at ten on a Monday morning, which has answered nobody yet."""
     engine = make_engine(database_url)
     clock = Clock()
     stories = LocalStories(engine, clock)
@@ -158,7 +172,9 @@ async def running_city(database_url: str, pack: CityPack) -> AsyncIterator[City]
         async with doors_over(engine, pack, stories, Seal(bytes(32)), neighbours=NEIGHBOURS) as doors:
             yield replace(doors, now=clock, patience_seconds=0.5)
 
-    app = make_app(opening)
-    async with app.router.lifespan_context(app):
-        yield City(app, app.state.doors, stories, clock)
+    application.state.opening = opening
+    application.state.metrics.calls.clear()
+    application.state.metrics.seconds.clear()
+    async with application.router.lifespan_context(application):
+        yield City(application, application.state.doors, stories, clock)
     await engine.dispose()

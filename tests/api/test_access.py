@@ -1,9 +1,9 @@
 """Who may do what: every route against every kind of key."""
 
 import pytest
+from fastapi import FastAPI
 
 from api.access import Right, principal_of
-from api.app import make_app
 from api.keyring import Keyring, admit_configured_keys
 from api.policy_bodies import body_of
 from cities.pack import load_pack
@@ -294,8 +294,7 @@ async def test_metrics_are_open_to_the_machine_itself_but_not_through_a_proxy_on
         assert (await client.get("/metrics", headers={"X-Forwarded-For": "1.2.3.4"})).status_code == 401
 
 
-def test_the_matrix_knows_every_route_that_asks_for_a_key():
-    app = make_app(lambda: None)  # pyright: ignore[reportArgumentType]  # never opened
+def test_the_matrix_knows_every_route_that_asks_for_a_key(application: FastAPI):
     known = {
         (
             method,
@@ -313,7 +312,7 @@ def test_the_matrix_knows_every_route_that_asks_for_a_key():
     }
     known.add(("GET", "/v1/events"))  # a stream never ends: its own tests ask every kind of key
     known.add(("POST", CALLBACKS))  # it asks for a signature instead
-    for path, methods in app.openapi()["paths"].items():
+    for path, methods in application.openapi()["paths"].items():
         if not path.startswith(("/v1/track/", "/v1/field-tasks/")):
             assert {(method.upper(), path) for method in methods} <= known
     assert len(SECRETS) == len(set(SECRETS.values()))

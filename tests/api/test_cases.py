@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
+import pytest
 from sqlalchemy import select
 
 from api.commanding import Given
@@ -74,12 +75,29 @@ async def test_a_matter_is_handed_over_and_shown_with_its_request(running_city: 
     assert TELEPHONE not in timeline
 
 
-async def test_a_partner_is_not_told_who_called(running_city: City):
+@pytest.mark.parametrize(
+    ("handover", "texts"),
+    [
+        (CLUE, ("facts", "legal_basis", "suspect")),
+        ({"to": "affairs", "item_code": "440100-0012-03"}, ("facts", "window")),
+        (TASK, ("facts", "safety_note")),
+    ],
+)
+async def test_a_partner_is_not_told_who_called_in_whatever_text(
+    running_city: City, database_url: str, handover: dict[str, Any], texts: tuple[str, ...]
+):
+    await _keep(database_url, replace(GONE, withdrawn=False))
     number = await running_city.in_progress()
-    facts = {**CLUE, "facts": "陈小明（陈先生，302房）反映占道经营"}
-    assert (await hand_over(running_city, number, facts)).status_code == 200
-    timeline = (await running_city.get("operator", f"/v1/requests/{number}/timeline")).text
-    assert "***（***，***）反映占道经营" in timeline
+    given = await hand_over(
+        running_city, number, {**handover, **dict.fromkeys(texts, "陈小明（陈先生，302房）反映占道经营")}
+    )
+    assert given.status_code == 200, given.text
+    opened = await _last_fact(running_city, number)
+    assert {opened["handover"][each] for each in texts} == {"***（***，***）反映占道经营"}
+    back = {"case": f"{number}-p1", "reason": f"陈小明（{TELEPHONE}）已自行处理"}
+    given = await running_city.post(UNIT, f"/v1/requests/{number}/withdraw-case", back)
+    assert given.status_code == 200, given.text
+    assert (await _last_fact(running_city, number))["reason"] == "***（***）已自行处理"
 
 
 async def test_an_answer_waits_for_the_case(running_city: City):
@@ -128,6 +146,18 @@ async def test_what_is_not_connected_is_handed_over_by_hand(running_city: City):
     assert (await hand_over(running_city, number, CLUE)).status_code == 200
 
 
+async def _keep(database_url: str, item: AffairItem) -> None:
+    engine = make_engine(database_url)
+    async with writing(engine) as connection:
+        await keep_items(connection, [item])
+    await engine.dispose()
+
+
+async def _last_fact(city: City, number: str) -> dict[str, Any]:
+    timeline = (await city.get("operator", f"/v1/requests/{number}/timeline")).json()
+    return timeline["items"][-1]["what"]
+
+
 def _with(city: City, neighbours: Mapping[Partner, Neighbour]) -> Doors:
     return replace(city.doors, neighbours=neighbours)
 
@@ -149,10 +179,7 @@ GONE = AffairItem(
 
 async def test_no_matter_is_handed_over_under_an_item_that_is_gone(running_city: City, database_url: str):
     number = await running_city.in_progress()
-    engine = make_engine(database_url)
-    async with writing(engine) as connection:
-        await keep_items(connection, [GONE])
-    await engine.dispose()
+    await _keep(database_url, GONE)
     affair = {"to": "affairs", "item_code": "440100-0012-03", "facts": "申请加装坡道"}
     gone = await hand_over(running_city, number, affair)
     assert (gone.status_code, gone.json()["code"]) == (422, "unknown_item")

@@ -5,18 +5,20 @@ import json
 from pathlib import Path
 
 import pytest
+from typer import Typer
 from typer.testing import CliRunner, Result
 
 from stack.errors import StackProblem
 from stack.requests import app
+from stack.whistles import app as whistles
 from tests.api.conftest import SECRETS, TELEPHONE, TOWN, City
 from tests.api.serving import served
 
 
-async def typed(base: str, who: str, *words: str) -> Result:
+async def typed(base: str, who: str, *words: str, at: Typer = app) -> Result:
     """The command line with these words, talking to that address with somebody's key."""
     arguments = [*words, "--api", base, "--key", SECRETS[who]]
-    return await asyncio.to_thread(CliRunner().invoke, app, arguments, env={"COLUMNS": "200"})
+    return await asyncio.to_thread(CliRunner().invoke, at, arguments, env={"COLUMNS": "200"})
 
 
 def number_in(made: Result) -> str:
@@ -120,3 +122,50 @@ async def test_who_calls_again_is_told_that_the_open_request_was_urged(running_c
         assert "still open" not in other.stdout
         alike = await typed(base, "operator", "similar", number)
         assert alike.exit_code == 0, alike.output
+
+
+async def test_a_unit_sends_somebody_to_the_spot_and_writes_down_what_it_is_told(running_city: City):
+    number = await running_city.in_progress()
+    async with served(running_city) as base:
+        for words in (
+            (
+                "give-field-task",
+                number,
+                "--party",
+                "property_firm",
+                "--name",
+                "物业",
+                "--text",
+                "清理",
+                "--within",
+                "4h",
+            ),
+            ("report-field-task", number, "--task", "f1", "--done", "--text", "已清理"),
+        ):
+            given = await typed(base, "unit", *words)
+            assert given.exit_code == 0, f"{words}: {given.output}"
+
+
+async def test_a_unit_that_is_named_acts_where_the_command_centre_would_else(running_city: City):
+    number = await running_city.in_progress()
+    share = ("start-joint", number, "--unit", "440106-water_bureau", "--task", "抽水")
+    async with served(running_city) as base:
+        by_another = await typed(base, "unit", *share, "--as-unit", "440106-ecology_bureau")
+        by_the_lead = await typed(base, "unit", *share, "--as-unit", TOWN)
+    assert by_another.exit_code == 1
+    assert by_the_lead.exit_code == 0, by_the_lead.output
+
+
+async def test_a_duty_leader_calls_for_what_is_not_on_the_list(running_city: City):
+    number = await running_city.in_progress()
+    call = ("blow", number, "--kind", "daily", "--town", TOWN, "--summon", "440106-water_bureau=dredging")
+    call = (*call, "--reason", "水浸", "--spot", "23.1472,113.3461")
+    async with served(running_city) as base:
+        refused = await typed(base, "operator", *call, at=whistles)
+        given = await typed(base, "operator", *call, "--role", "duty_leader", at=whistles)
+        heard = await typed(
+            base, "unit", "acknowledge", number, "w1", "--as-unit", "440106-water_bureau", at=whistles
+        )
+    assert "not_on_the_list" in refused.stderr
+    assert given.exit_code == 0, given.output
+    assert heard.exit_code == 0, heard.output

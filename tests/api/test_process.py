@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 
-from api.app import make_app
 from api.callbacks import EXAMPLE
 from api.opening import open_doors
 from config.settings import PartnerConnection, Settings
@@ -19,16 +19,18 @@ from tests.api.conftest import CALL, City
 ADDRESS_OF_NOBODY = "127.0.0.1:1"
 
 
-async def test_intake_works_before_there_is_an_engine_and_commands_say_that_it_is_away(database_url: str):
+async def test_intake_works_before_there_is_an_engine_and_commands_say_that_it_is_away(
+    database_url: str, application: FastAPI
+):
     settings = Settings(
         database_url=database_url,
         temporal_address=ADDRESS_OF_NOBODY,
         identity_key=SecretStr(base64.b64encode(bytes(32)).decode()),
         api_keys={"operator": SecretStr("secret-of-operator"), "unit": SecretStr("secret-of-units")},
     )
-    app = make_app(lambda: open_doors(settings))
-    async with app.router.lifespan_context(app):
-        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    application.state.opening = lambda: open_doors(settings)
+    async with application.router.lifespan_context(application):
+        transport = httpx2.ASGITransport(application, raise_app_exceptions=False)
         headers = {"Authorization": "Bearer secret-of-operator", "Idempotency-Key": "k"}
         async with httpx2.AsyncClient(transport=transport, base_url="http://api", headers=headers) as client:
             made = await client.post("/v1/requests", json=CALL)
@@ -39,8 +41,8 @@ async def test_intake_works_before_there_is_an_engine_and_commands_say_that_it_i
             assert (urged.status_code, urged.json()["code"]) == (503, "engine_unavailable")
 
 
-async def test_call_backs_are_taken_before_there_is_an_engine(database_url: str):
-    secret = SecretStr("whsec_c2VjcmV0LW9mLWEtcGFydG5lcg==")
+async def test_call_backs_are_taken_before_there_is_an_engine(database_url: str, application: FastAPI):
+    secret = SecretStr("whsec_dGhlLXNlY3JldC1vZi1zb21lLXBhcnRuZXI=")
     connection = PartnerConnection(url="http://partner", token=SecretStr("ours"), callback_secrets=[secret])
     settings = Settings(
         database_url=database_url,
@@ -54,9 +56,9 @@ async def test_call_backs_are_taken_before_there_is_an_engine(database_url: str)
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(secret.get_secret_value()).sign(EXAMPLE["message_id"], now, body),
     }
-    app = make_app(lambda: open_doors(settings))
-    async with app.router.lifespan_context(app):
-        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    application.state.opening = lambda: open_doors(settings)
+    async with application.router.lifespan_context(application):
+        transport = httpx2.ASGITransport(application, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://api", headers=headers) as client:
             for partner, status in (("enforcement", 202), ("affairs", 404)):
                 answer = await client.post(f"/v1/partners/{partner}/callbacks", content=body.encode())

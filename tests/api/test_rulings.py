@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from api.duties import DutiesInForce
 from domain.levels import Level
+from persistence.duties import DutiesInForce
 from tests.api.conftest import BEGIN, BUREAU, CALL, TOWN, City
 
 COMMAND_OFFICE = "440106012-town_command_office"
@@ -196,7 +196,7 @@ async def test_a_matter_that_skips_levels_goes_straight_up_and_those_passed_over
 async def test_another_process_hears_of_a_ruling_when_its_memory_fades(
     running_city: City, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("api.duties.REMEMBERED_SECONDS", 0.2)
+    monkeypatch.setattr("persistence.duties.REMEMBERED_SECONDS", 0.2)
     elsewhere = DutiesInForce(running_city.doors.database, running_city.doors.pack)
     question = ("0104", Level.TOWN)
     before = [entry.code for entry in (await elsewhere.index())[question]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from api.promises import PoliciesInForce
+from persistence.promises import PoliciesInForce
 from tests.api.conftest import CALL, City
 
 TIANHE, WUSHAN, OTHER_TOWN, YUEXIU = "440106", "440106012", "440106013", "440104"

@@ -89,6 +89,15 @@ async def test_a_whistle_is_blown_found_attended_planned_ended_and_rated(running
     assert [(line["rated"], line["ended_how"]) for line in ended] == [(True, "resolved")]
 
 
+async def test_a_plan_ends_no_share_that_its_unit_still_owes(running_city: City):
+    number = await whistled(running_city)
+    bound = {"unit": BUREAU, "task": "清点占道摊档", "mandatory": True}
+    given = await running_city.post("operator", f"/v1/requests/{number}/start-joint", bound)
+    assert given.status_code == 200, given.text
+    await done(running_city, BUREAU, number, "attend", COME)
+    assert await refused(running_city, TOWN, number, "plan", PLAN) == (409, "bound_already")
+
+
 async def test_the_list_says_for_what_may_be_whistled_and_within_which_limits(running_city: City):
     shown = (await running_city.get(f"unit:{TOWN}", "/v1/whistle-list?category=0203")).json()
     limits = {kind["kind"]: (kind["attend"], kind["attend_rural"]) for kind in shown["kinds"]}
@@ -199,6 +208,41 @@ async def test_who_was_called_reads_the_request_without_the_numbers_of_persons(r
     assert TELEPHONE not in whole.text
     assert TELEPHONE not in (await running_city.get(f"unit:{BUREAU}", "/v1/whistles")).text
     assert TELEPHONE in (await running_city.get(f"unit:{TOWN}", f"/v1/whistles?town={TOWN}")).text
+
+
+async def test_a_town_whistles_for_what_it_has_found_itself_before_anybody_is_given_the_lead(
+    running_city: City,
+):
+    found = {
+        "channel": "own_initiative",
+        "category": "0104",
+        "place": {"area": TOWN.partition("-")[0]},
+        "description": "巡查发现消防通道被占用",
+    }
+    number = (await running_city.post(f"unit:{TOWN}", "/v1/requests", found)).json()["number"]
+    await running_city.stories.begin(number)
+    assert (await running_city.get(f"unit:{TOWN}", f"/v1/requests/{number}")).status_code == 200
+    for other in (OTHER_TOWN, BUREAU):
+        assert (await running_city.get(f"unit:{other}", f"/v1/requests/{number}")).status_code == 404
+    blown = await running_city.post(f"unit:{TOWN}", f"/v1/requests/{number}/whistle", CALL)
+    assert blown.status_code == 200, blown.text
+    to_another = {"unit": BUREAU, "reason": "属该局职责"}
+    given = await running_city.post("operator", f"/v1/requests/{number}/dispatch", to_another)
+    assert given.status_code == 200, given.text
+    end = {"resolved": False, "text": "改由该局处理"}
+    ended = await running_city.post(f"unit:{TOWN}", f"/v1/requests/{number}/whistles/w1/end", end)
+    assert ended.status_code == 200, "who whistles goes on seeing what it whistled for"
+
+
+async def test_who_was_called_does_not_see_who_called_the_hotline(running_city: City):
+    path = f"/v1/requests/{await whistled(running_city)}/caller"
+    assert (await running_city.get(f"unit:{TOWN}", path)).status_code == 200
+    refused = await running_city.get(f"unit:{BUREAU}", path)
+    assert (refused.status_code, refused.json()["code"], refused.json()["expected"]) == (
+        403,
+        "role_not_allowed",
+        TOWN,
+    )
 
 
 async def test_a_unit_reads_its_own_whistles_and_no_other_s(running_city: City):

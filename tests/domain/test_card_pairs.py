@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.card_pairs import CardPair, YellowCard, pairs_of
@@ -65,7 +65,6 @@ def issued(draw: st.DrawFn) -> list[YellowCard]:
     return [card(f"n{place}", hours_later(hour), unit) for place, (unit, hour) in enumerate(found)]
 
 
-@settings(deadline=None)
 @given(issued())
 def test_each_card_counts_once_and_at_most_one_of_a_unit_and_month_waits(cards: list[YellowCard]) -> None:
     pairs = pairs_of(cards)
@@ -76,7 +75,6 @@ def test_each_card_counts_once_and_at_most_one_of_a_unit_and_month_waits(cards: 
     assert all(count == 1 for count in waiting.values())
 
 
-@settings(deadline=None)
 @given(issued())
 def test_a_pair_is_of_one_unit_and_month_and_its_later_card_is_the_later_one(cards: list[YellowCard]) -> None:
     for pair in pairs_of(cards):
@@ -84,7 +82,6 @@ def test_a_pair_is_of_one_unit_and_month_and_its_later_card_is_the_later_one(car
         assert pair.earlier.at <= pair.later.at
 
 
-@settings(deadline=None)
 @given(issued(), st.randoms(use_true_random=False))
 def test_the_order_in_which_cards_are_read_makes_no_difference(cards: list[YellowCard], chance) -> None:
     shuffled = list(cards)
@@ -92,7 +89,6 @@ def test_the_order_in_which_cards_are_read_makes_no_difference(cards: list[Yello
     assert pairs_of(shuffled) == pairs_of(cards)
 
 
-@settings(deadline=None)
 @given(issued())
 def test_what_has_been_paired_leaves_the_rest_to_pair_as_if_it_had_never_been(
     cards: list[YellowCard],

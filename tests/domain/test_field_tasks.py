@@ -109,6 +109,11 @@ def test_a_field_task_moves_no_clock_of_the_request() -> None:
         (handler(Level.TOWN), SEND, "not_your_leg"),
         (COMMUNITY, GiveFieldTask(SEND.party, "", "Clear it.", SEND.within), "text_missing"),
         (COMMUNITY, GiveFieldTask(SEND.party, "Court", "Clear it.", Duration.parse("31d")), "limit_too_long"),
+        (
+            COMMUNITY,
+            GiveFieldTask(SEND.party, "Court", "Clear it.", Duration.parse("99999wd")),
+            "limit_too_long",
+        ),
         (PARTY, ReportFieldTask("f2", True, "done"), "field_task_unknown"),
         (handler(Level.TOWN), DONE, "not_your_leg"),
         (PARTY, ReportFieldTask("f1", True, "done", ("photo",) * 21), "too_much_evidence"),

@@ -344,5 +344,5 @@ class RequestLife(RuleBasedStateMachine):
         assert len(row.legs) == len(self.story.state.legs)
 
 
-RequestLife.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+RequestLife.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
 TestRequestLife = RequestLife.TestCase

@@ -60,6 +60,7 @@ from domain.commands import (
     Reopen,
     ReportCase,
     ReportFieldTask,
+    ReportFound,
     ReportInterim,
     RequestInfo,
     Resume,
@@ -147,6 +148,7 @@ ACTS: dict[str, Act] = {
     "withdraw_case": WithdrawCase("20260302-0000001-p1", "a mistake"),
     "settle_case": SettleCase("20260302-0000001-p1", CaseStatus.DONE, "corrected on the spot", "scan-1"),
     "report_case": ReportCase("20260302-0000001-p1", CaseStatus.DONE, "on_site_result", version=2),
+    "report_found": ReportFound("20260302-0000001-p1", ("20260303-0000001",)),
     "partner_result": PartnerResult("done", "corrected on the spot", "clue-7"),
     "give_field_task": GiveFieldTask(
         FieldParty.PROPERTY_FIRM, "Garden Court", "Clear the stairs.", Duration.parse("4h")
@@ -285,7 +287,9 @@ ASKED = terms(ExceptionKind.TRANSFER_OUT)
 
 REFUSED_BY_ITS_CHAPTER: dict[Cell, str] = {
     ("rule",): "application_unknown",
-    **dict.fromkeys(((act,) for act in ("withdraw_case", "settle_case", "report_case")), "case_unknown"),
+    **dict.fromkeys(
+        ((act,) for act in ("withdraw_case", "settle_case", "report_case", "report_found")), "case_unknown"
+    ),
     ("apply", State.CLOSED): "request_ended",
     ("callback", State.MERGED): "request_ended",
     ("continue_story", State.MERGED): "request_ended",
@@ -334,8 +338,14 @@ REFUSED_BY_ITS_CHAPTER: dict[Cell, str] = {
     **dict.fromkeys(
         ((act, State.PENDING_DISPATCH) for act in ("sign", "submit_reply", "decline_joint")), "leg_unknown"
     ),
-    ("submit_reply", State.PENDING_REVIEW): "leg_ended",
-    ("submit_reply", State.PENDING_CALLBACK): "leg_ended",
+    **dict.fromkeys(
+        (
+            (act, state)
+            for act in ("sign", "submit_reply", "decline_joint")
+            for state in (State.PENDING_REVIEW, State.PENDING_CALLBACK)
+        ),
+        "leg_ended",
+    ),
     ("send_down",): "bottom_of_ladder",
 }
 """What the table allows and the act of ``ACTS`` is refused all the same, with its code."""

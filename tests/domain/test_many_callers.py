@@ -96,7 +96,7 @@ def test_a_third_call_on_the_same_day_is_kept_as_a_comment_and_the_next_day_it_u
     assert story.state.urge_count == 2
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(children)
 def test_whoever_called_is_answered_once_under_the_number_they_know(joined: list[Child]) -> None:
     story = closed(with_children(joined))
@@ -108,7 +108,7 @@ def test_whoever_called_is_answered_once_under_the_number_they_know(joined: list
     assert answered == [PARENT, *(child.number for child in joined)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(children)
 def test_a_family_counts_once_for_closure_and_each_call_once_for_volume(joined: list[Child]) -> None:
     parent = closed(with_children(joined))
@@ -123,7 +123,7 @@ def test_a_family_counts_once_for_closure_and_each_call_once_for_volume(joined: 
     assert {(row.category, row.area) for row in rows} == {(rows[0].category, rows[0].area)}, "one hot spot"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(children, st.booleans(), st.sampled_from((CallbackRule.ALL, CallbackRule.NONE)))
 def test_a_family_is_called_back_where_any_of_its_callers_can_be(
     joined: list[Child], known: bool, rule: CallbackRule
@@ -134,7 +134,7 @@ def test_a_family_is_called_back_where_any_of_its_callers_can_be(
     assert ended == ("rated" if reachable and rule is CallbackRule.ALL else "not_called")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(children, st.integers(1, 40))
 def test_five_callers_or_thirty_persons_make_a_group_matter_and_its_town_is_told_once(
     joined: list[Child], people: int

@@ -72,9 +72,9 @@ def test_a_merged_request_ends_names_its_parent_and_releases_its_units() -> None
     assert [leg.end for leg in story.state.legs] == [LegEnd.RELEASED]
     assert story.state.reassignments == 0
     assert not any(clock.is_running for clock in story.state.clocks)
-    assert [notice.text_en for notice in every_notice(story)][-1].endswith(
-        f"handled together with request {PARENT} from now on"
-    )
+    to_the_caller, to_the_unit = every_notice(story)[-2:]
+    assert to_the_caller.text_en.endswith(f"handled together with request {PARENT} from now on")
+    assert to_the_unit.text_en.endswith("please stop working on it")
 
 
 def test_merging_sends_one_errand_with_what_the_parent_must_know() -> None:

@@ -514,9 +514,7 @@ class SideBySide(RuleBasedStateMachine):
         return None if due is None else minute(due)
 
 
-SideBySide.TestCase.settings = settings(
-    derandomize=True, max_examples=30, stateful_step_count=40, deadline=None
-)
+SideBySide.TestCase.settings = settings(derandomize=True, max_examples=30, stateful_step_count=40)
 TestSideBySide = SideBySide.TestCase
 
 WALKS, MOST_WALKS, STEPS = 50, 300, 40

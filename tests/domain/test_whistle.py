@@ -20,9 +20,11 @@ from domain.commands import (
     ObjectToWhistle,
     RateCall,
     RateWhistle,
+    RemoveJoint,
     ReviewPass,
     Rule,
     Sign,
+    StartJoint,
     SubmitReply,
     Withdraw,
 )
@@ -358,7 +360,7 @@ def test_the_district_joins_at_the_second_miss() -> None:
     assert course.story.facts(DistrictJoined) == [DistrictJoined("w1", "second_miss")]
     assert course.state.supervised_by is Body.DISTRICT
     assert [fact.cause for fact in course.story.facts(Supervised)] == ["whistle"]
-    assert told(course, "district_joined") == {"body:district"}
+    assert told(course, "district_joined") == {"body:district", UNITS[Level.TOWN].code}
 
 
 def test_a_miss_of_an_earlier_whistle_counts() -> None:
@@ -454,11 +456,74 @@ def test_a_plan_that_decides_nothing_clear_is_refused(act: AgreePlan, code: str)
     assert attended().refusal(TOWN, act) == code
 
 
+@pytest.mark.parametrize("within", ["93d", "70wd", "99999wd"])
+def test_what_takes_longer_than_a_quarter_is_not_whistled_for(within: str) -> None:
+    lasting = replace(CLEAR, within=Duration.parse(within))
+    course = attended()
+    assert course.refusal(TOWN, AgreePlan("w1", "agreed", (lasting,), keeps_shares=True)) == "limit_too_long"
+    course.act(
+        TOWN, AgreePlan("w1", "agreed", (replace(CLEAR, within=Duration.parse("92d")),), keeps_shares=True)
+    )
+
+
 def test_nobody_plans_alone_nor_for_another_town_nor_twice() -> None:
     plan = AgreePlan("w1", "agreed", (CLEAR,))
     assert blown().refusal(TOWN, plan) == "nobody_came"
     assert attended().refusal(of(OTHER_TOWN), plan) == "not_your_whistle"
     assert attended().act(TOWN, plan).refusal(TOWN, plan) == "plan_agreed_before"
+
+
+def after_an_unresolved_one() -> Course:
+    """The first plan gave the bureau leg 2; its whistle ended over it, and the bureau has come to a second one."""
+    course = attended().act(TOWN, AgreePlan("w1", "agreed", (CLEAR,)))
+    course.act(TOWN, EndWhistle("w1", resolved=False, text="not cleared yet"))
+    course.act(TOWN, whistle(summoned=(URBAN, OTHER_BUREAU)))
+    for unit in (URBAN, OTHER_BUREAU):
+        course.act(of(unit), replace(here(), whistle="w2"))
+    return course
+
+
+AGAIN = AgreePlan("w2", "agreed again", (replace(CLEAR, action="fence it off"),), keeps_shares=True)
+
+
+def test_what_an_earlier_plan_decided_does_not_vanish_under_a_later_one() -> None:
+    course = after_an_unresolved_one()
+    assert course.refusal(TOWN, AGAIN) == "bound_already"
+    others = replace(AGAIN, decisions=(replace(CLEAR, unit=OTHER_BUREAU),))
+    course.act(TOWN, others)
+    assert [(leg.id, leg.unit, leg.is_open) for leg in course.state.legs[1:]] == [
+        ("2", URBAN, True),
+        ("3", OTHER_BUREAU, True),
+    ]
+
+
+def test_once_it_is_done_or_let_go_the_unit_is_decided_upon_again() -> None:
+    done = after_an_unresolved_one().act(of(URBAN), Sign("2"))
+    done.act(of(URBAN), SubmitReply("2", "solved", "cleared"))
+    freed = after_an_unresolved_one().act(DISPATCHER, RemoveJoint("2", "not needed"))
+    for course, end in ((done, LegEnd.CONTRIBUTED), (freed, LegEnd.REMOVED)):
+        course.act(TOWN, AGAIN)
+        assert [(leg.id, leg.end) for leg in course.state.legs[1:]] == [("2", end), ("3", None)]
+
+
+def test_so_does_a_share_that_a_dispatcher_bound_a_unit_to_but_not_one_that_it_was_only_asked_for() -> None:
+    plan = AgreePlan("w1", "agreed", (CLEAR,), keeps_shares=True)
+    asked = StartJoint(URBAN, "count the stalls", mandatory=True)
+    assert attended().act(DISPATCHER, asked).refusal(TOWN, plan) == "bound_already"
+    course = attended().act(DISPATCHER, replace(asked, mandatory=False)).act(TOWN, plan)
+    assert [(leg.task, leg.end) for leg in course.state.legs[1:]] == [
+        ("count the stalls", LegEnd.REMOVED),
+        ("clear the stalls", None),
+    ]
+
+
+def test_who_takes_the_lead_answers_for_what_it_owed() -> None:
+    course = after_an_unresolved_one().act(TOWN, replace(AGAIN, lead=URBAN.code))
+    assert [(leg.id, leg.role, leg.unit, leg.end) for leg in course.state.legs[1:]] == [
+        ("2", LegRole.JOINT, URBAN, LegEnd.REMOVED),
+        ("3", LegRole.LEAD, URBAN, None),
+    ]
+    assert [each.leg for each in course.state.whistles[1].decisions] == ["3"]
 
 
 def test_the_lead_goes_upwards_only() -> None:

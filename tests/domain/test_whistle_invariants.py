@@ -27,7 +27,7 @@ from domain.levels import Level
 from domain.limits.clock import WHISTLE_CLOCKS
 from domain.limits.deadlines import next_due
 from domain.refusals import Refused
-from domain.request import Card, RequestState
+from domain.request import Card, LegEnd, LegRole, RequestState
 from domain.simulator import replayed
 from domain.time.durations import Duration
 from domain.units import Actor, Role, Unit
@@ -73,7 +73,14 @@ _of_the_town = st.one_of(
             lambda units: whistle(summoned=units, kind=kind)
         )
     ),
-    st.builds(AgreePlan, _whistles, st.just("agreed"), _decisions, st.sampled_from((None, URBAN.code))),
+    st.builds(
+        AgreePlan,
+        _whistles,
+        st.just("agreed"),
+        _decisions,
+        st.sampled_from((None, URBAN.code)),
+        keeps_shares=st.just(True),
+    ),
     st.builds(EndWhistle, _whistles, st.booleans(), st.just("over")),
     st.builds(
         RateWhistle, _whistles, st.sampled_from([unit.code for unit in BUREAUS]), _marks, _marks, _marks
@@ -95,7 +102,7 @@ _steps = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(_steps)
 def test_each_limit_speaks_once_nobody_rates_twice_and_nothing_runs_after_the_end(steps: list[Step]) -> None:
     course = Course.of(working(dwell={"town": "10wd", "district": "10wd"})).signed()
@@ -119,6 +126,7 @@ def test_each_limit_speaks_once_nobody_rates_twice_and_nothing_runs_after_the_en
     joined = [fact.whistle for fact in facts if isinstance(fact, DistrictJoined)]
     assert len(joined) == len(set(joined))
     _check_whistles(course, state, facts)
+    _check_decisions(state)
     assert replayed(state.intake, course.story.timeline) == state
     assert every_notice(course.story)
 
@@ -140,6 +148,13 @@ def _check_whistles(course: Course, state: RequestState, facts: list[Fact]) -> N
         for summons in each.summonses:
             missed = AttendanceMissed(each.id, summons.id, Card.YELLOW)
             assert (summons.missed_at is not None) is (missed in facts)
+
+
+def _check_decisions(state: RequestState) -> None:
+    """What was decided is done, goes on, or ends with the request or with the lead of its unit."""
+    for leg in state.legs:
+        if leg.mandatory and leg.end is LegEnd.REMOVED:
+            assert any(each.role is LegRole.LEAD and each.unit == leg.unit for each in state.legs)
 
 
 def test_a_whistle_is_kept_and_read_again_as_it_was() -> None:

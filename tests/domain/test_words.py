@@ -121,7 +121,7 @@ WORDS = st.lists(
 
 
 @given(words=WORDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_comments_attachments_and_instructions_never_move_a_deadline(
     words: list[tuple[tuple[Actor, Act], int]],
 ) -> None:

@@ -29,6 +29,8 @@ def test_a_sound_pack_is_shown_with_what_it_holds(run: CliRunner) -> None:
         "that may be asked for, with 51 reasons in all",
         "skip rules",
         "the volunteer service platform",
+        "Emergency whistle, Enforcement whistle, Daily whistle, Community whistle",
+        "listed matters, with 30 powers in all",
         "官方标准",
     ):
         assert expected in shown.output

@@ -123,6 +123,7 @@ def test_cases_stand_with_their_partner_status_and_number():
             "x-p1: done  fined",
         ),
         ("case_settled", {"case": "x-p1", "status": "done", "number": "7", "note": "told"}, "done  7  told"),
+        ("matters_found", {"case": "x-p1", "numbers": ["y", "z"]}, "x-p1: registered as y, z"),
     ],
 )
 def test_what_happens_to_a_case_is_one_line(kind: str, what: dict[str, Any], said: str):

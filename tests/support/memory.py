@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from temporalio import activity
 
+from activities.case_messages import FoundInCase, FoundNumbers
 from activities.errands import Errands
 from activities.messages import Appended, Entry, LegAnswer, Posting, StoredAnswer
 from domain.cases.state import CaseState
@@ -18,6 +19,7 @@ from domain.refusals import Refused
 from domain.request import Intake, RequestState
 from domain.simulator import replayed
 from domain.summary import RequestSummary
+from tests.support.numbers import fresh_number
 from workflows.client import RequestClient, StoryEnded
 
 
@@ -32,6 +34,9 @@ class MemoryRecords:
         self.posted: list[str] = []
         self.begun: dict[str, Intake] = {}
         self.cases: dict[str, CaseState] = {}
+        self.found: dict[str, str] = {}
+        self.unheard_registrations = 0
+        """So many of the next registrations are done, and nobody hears of it."""
 
     @activity.defn(name="append")
     async def append(self, entry: Entry) -> Appended:
@@ -78,6 +83,17 @@ class MemoryRecords:
         if state.id not in self.cases or self.cases[state.id].version < state.version:
             self.cases[state.id] = state
 
+    @activity.defn(name="register_found")
+    async def register_found(self, found: FoundInCase) -> FoundNumbers:
+        """Give each matter a number, the same however often it is asked for."""
+        keys = [f"{found.case}:{own.key}" for own in found.matters]
+        for key in keys:
+            self.found.setdefault(key, fresh_number())
+        if self.unheard_registrations > 0:
+            self.unheard_registrations -= 1
+            raise ConnectionError("written, and the answer was lost")
+        return FoundNumbers(tuple(self.found[key] for key in keys))
+
     def state(self, number: str) -> RequestState:
         """Where a request stands that was begun here."""
         return replayed(self.begun[number], self.timelines[number])
@@ -85,7 +101,8 @@ class MemoryRecords:
     @property
     def activities(self) -> list:
         """What a worker registers."""
-        return [self.append, self.recall, self.post_leg, self.await_leg, self.record_case]
+        steps = [self.append, self.recall, self.post_leg, self.await_leg]
+        return [*steps, self.record_case, self.register_found]
 
 
 class MemoryOrders:

@@ -151,9 +151,9 @@ class GatewayInMemory:
         if case not in self.briefs:
             raise PartnerRejected("unknown_case", f"there is no {case}")
         if self.irrevocable or self._has_begun(case):
-            return Withdrawal.IRREVOCABLE
+            return Withdrawal(irrevocable=True, reason="it has begun")
         self.withdrawn.add(case)
-        return Withdrawal.WITHDRAWN
+        return Withdrawal()
 
     def _has_begun(self, case: str) -> bool:
         kinds = KINDS[self.partner]

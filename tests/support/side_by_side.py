@@ -293,9 +293,9 @@ ACTS: dict[str, Callable[[Said], Act]] = {
 
 NEIGHBOURS_ACTS = frozenset(
     {
-        "open_case", "withdraw_case", "settle_case", "report_case", "give_field_task", "report_field_task",
-        "recall_field_task", "whistle", "acknowledge_whistle", "attend_whistle", "object_to_whistle", "agree_plan",
-        "end_whistle", "rate_whistle", "rate_call", "confirm_unjustified",
+        "open_case", "withdraw_case", "settle_case", "report_case", "report_found", "give_field_task",
+        "report_field_task", "recall_field_task", "whistle", "acknowledge_whistle", "attend_whistle",
+        "object_to_whistle", "agree_plan", "end_whistle", "rate_whistle", "rate_call", "confirm_unjustified",
     }
 )  # fmt: skip
 """Acts of partners' cases, field tasks and whistles: they have models of their own."""

@@ -49,6 +49,7 @@ def draft(**changes: Any) -> Draft:
         has_contact=made.has_contact,
         people=made.people,
         repeat_of=made.repeat_of,
+        found_in=made.found_in,
         caller=own.get("caller"),
     )
 

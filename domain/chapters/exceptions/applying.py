@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain.chapters.closing import EVIDENCE_LIMIT
 from domain.chapters.exceptions.asking import HURRIED, asked_by_person, urgency_of
 from domain.chapters.exceptions.granting import ASKED, EFFECTS
 from domain.chapters.exceptions.ruling import decided
 from domain.chapters.exceptions.verdicts import Verdict
 from domain.commands import Apply
 from domain.events import ApplicationLapsed, Event, Fact
+from domain.evidence import bounded
 from domain.evolution import evolve
 from domain.exceptions.applications import Application, ApplicationStatus
 from domain.exceptions.terms import Reason, Terms, Window
@@ -138,10 +138,7 @@ def _check_particulars(act: Apply) -> None:
     required_text(act.explanation, "explanation")
     for field in ("legal_basis", "plan", "channel"):
         optional_text(getattr(act, field), field)
-    if len(act.evidence) > EVIDENCE_LIMIT:
-        raise Refused(
-            "too_much_evidence", "evidence", f"{len(act.evidence)} references", f"at most {EVIDENCE_LIMIT}"
-        )
+    bounded(act.evidence)
     for field in act.terms.needs:
         given = getattr(act, field)
         if not (given.strip() if isinstance(given, str) else given):

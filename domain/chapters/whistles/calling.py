@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from domain.chapters.confidentiality import must_not_be_confidential
 from domain.chapters.whistles.parties import speaks_for
 from domain.commands import BlowWhistle
 from domain.events import Fact, WhistleBlown
 from domain.refusals import Refused
-from domain.request import RequestState, Visibility
+from domain.request import RequestState
 from domain.texts import optional_text, required_text
 from domain.units import Actor, Role
 from domain.whistles import Spot
@@ -28,7 +29,7 @@ def whistle(state: RequestState, act: BlowWhistle, by: Actor, now: datetime) -> 
             ``nobody_summoned``, ``too_many_summoned``, ``summoned_twice``, ``not_to_be_summoned``, ``not_on_the_list``,
             ``place_missing`` or ``attend_time_unfit``.
     """
-    _must_be_open_to_others(state)
+    must_not_be_confidential(state, "no other unit may see it")
     _may_call(state, act, by)
     _may_be_called(state, act)
     _is_listed_or_signed(act, by)
@@ -56,16 +57,6 @@ def whistle(state: RequestState, act: BlowWhistle, by: Actor, now: datetime) -> 
     )
 
 
-def _must_be_open_to_others(state: RequestState) -> None:
-    if state.visibility.is_stricter(Visibility.PARTY):
-        raise Refused(
-            "confidential",
-            "visibility",
-            f"the request is {state.visibility}: no other unit may see it",
-            "handling by the lead unit alone",
-        )
-
-
 def _may_call(state: RequestState, act: BlowWhistle, by: Actor) -> None:
     town, terms = act.town, act.terms
     if not speaks_for(by, town):
@@ -76,7 +67,7 @@ def _may_call(state: RequestState, act: BlowWhistle, by: Actor) -> None:
         raise Refused(
             "level_does_not_whistle",
             "town",
-            f"a {terms.kind} whistle is not for the {town.level}",
+            f"the {town.level} does not blow the {terms.kind} whistle",
             f"a unit of the {terms.started_by}",
         )
     area = state.matter.place.area if state.matter is not None else ""
@@ -153,7 +144,7 @@ def _check_time(state: RequestState, act: BlowWhistle, now: datetime) -> None:
     terms = act.terms
     if not terms.may_name_time:
         raise Refused(
-            "attend_time_unfit", "attend_at", f"a {terms.kind} whistle waits for no time", f"{terms.attend}"
+            "attend_time_unfit", "attend_at", f"the {terms.kind} whistle waits for no time", f"{terms.attend}"
         )
     earliest = state.calendar.due(now, terms.acknowledge).at
     latest = state.calendar.due(now, terms.result).at

@@ -56,7 +56,7 @@ def _district_joins(
 
 
 def _called(state: RequestState, due: Deadline) -> tuple[Whistle, Summons]:
-    whistle_id, _, _ = (due.clock.leg or "").partition(".")
-    present = state.whistle(whistle_id)
+    summons_id = due.clock.leg or ""
+    present = state.whistle(summons_id.partition(".")[0])
     assert present is not None, "a summons belongs to a whistle"
-    return present, next(each for each in present.summonses if each.id == due.clock.leg)
+    return present, present.summons(summons_id)

@@ -346,7 +346,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(steps=STEPS)
 def test_a_deadline_is_its_limit_plus_what_was_extended_and_paused(steps: list[Step]) -> None:
     """For any pattern of extensions and suspensions the total ends where working time puts it, and speaks in order."""
@@ -387,5 +387,5 @@ def test_a_deadline_is_its_limit_plus_what_was_extended_and_paused(steps: list[S
     assert promised(total, 100, office) == due
 
 
-GovernedLife.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+GovernedLife.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
 TestGovernedLife = GovernedLife.TestCase

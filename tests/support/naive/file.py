@@ -120,16 +120,24 @@ class File(ABC):
 
     def pass_minutes(self, minutes: int) -> None:
         """Let the minutes go by, one at a time."""
-        for left in range(minutes, 0, -1):
+        end = self.now + minutes
+        while self.now < end:
             running = [clock for clock in self.clocks if clock["running"]]
             if self.state in ENDED and not running:
-                self.now += left
-                return
-            is_open = self.office.is_open(self.now)
+                self.now = end
+            elif self._wakes_one_of(running, end):
+                self.settle()
+
+    def _wakes_one_of(self, running: list[dict[str, Any]], end: int) -> bool:
+        """Minute by minute until one of the clocks has something to say, or until the end; whether one has."""
+        office = self.office
+        while self.now < end:
+            is_open = office.is_open(self.now)
             self.now += 1
             woken = [clock for clock in running if self._tick(clock, is_open)]
             if woken:
-                self.settle()
+                return True
+        return False
 
     def _tick(self, clock: dict[str, Any], is_open: bool) -> bool:
         """A minute for one clock; whether it has something to say now."""
