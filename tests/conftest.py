@@ -4,16 +4,19 @@ Each test that asks for `database_url` gets a database of its own, cloned from o
 """
 
 import base64
+import gc
 import itertools
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg.sql import SQL, Composed, Identifier
 from pydantic import SecretStr
 from temporalio.client import Client
+from xdist.remote import Producer
 
 from config.settings import Settings
 from stack.ports import free_port
@@ -21,15 +24,39 @@ from stack.postgres import EmbeddedPostgres
 from stack.processes import Supervisor
 from stack.schema import migrate
 from stack.temporal_server import EmbeddedTemporal
+from tests.support.folders import swift_folder
+from tests.support.sharing_out import InOrder
+
+# On a busy machine the time that one example takes says nothing.
+hypothesis.settings.register_profile("huying", deadline=None)
+hypothesis.settings.load_profile("huying")
 
 _TEMPLATE = "huying_template"
 _CLONES = itertools.count(1)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> InOrder | None:
+    """Share the files out as :class:`InOrder` says, where they are shared out by file."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return InOrder(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Leave the modules and the thousands of collected tests out of every later collection of garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 @pytest.fixture(scope="session")
 def session_folder() -> Iterator[Path]:
     """A folder with a short path, as the path of a Unix socket must be."""
-    with tempfile.TemporaryDirectory(prefix="huying-tests-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="huying-tests-", dir=swift_folder(), ignore_cleanup_errors=True
+    ) as folder:
         yield Path(folder)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from bench.meters import Usage
 from bench.partner_cases import OTHERS, STALLED, PartnerCases, Run, Stretch, handovers
 from bench.report import partners
 from domain.partners import Partner
+from tests.support.folders import swift_folder
 
 HUYING = str(Path(sys.executable).with_name("huying"))
 
@@ -65,7 +68,15 @@ def test_a_small_run_prints_its_figures_and_every_case_ends(tmp_path: Path) -> N
         *(HUYING, "bench", "partners", "--cases", "3", "--pairs", "1"),
         *("--partner-profile", "at_once", "--json", str(figures)),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=200, check=False)
+    done = subprocess.run(
+        command,
+        env={**os.environ, "TMPDIR": swift_folder() or tempfile.gettempdir()},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=200,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "volunteers taken p50" in done.stdout
     told = json.loads(figures.read_text(encoding="utf-8"))["partners"]

@@ -14,7 +14,9 @@ from persistence.engine import make_engine
 from stack.embedded import EmbeddedStack, StackPlan
 from stack.ports import free_port, free_row
 from tests.e2e.knocking import Knocker
-from tests.e2e.neighbourhood import AT_ONCE, HastyStack, Town, hasty_plan
+from tests.e2e.neighbour import AT_ONCE
+from tests.e2e.neighbourhood import HastyStack, Town, hasty_plan
+from tests.support.folders import swift_folder
 
 CONTINUE_AFTER = 100
 """History events after which a run goes on anew: low, so that this too happens while things die."""
@@ -23,7 +25,9 @@ CONTINUE_AFTER = 100
 @pytest.fixture(scope="session")
 async def stack() -> AsyncIterator[EmbeddedStack]:
     """The running service on ports and in a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="huying-e2e-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="huying-e2e-", dir=swift_folder(), ignore_cleanup_errors=True
+    ) as folder:
         plan = StackPlan(
             data_dir=Path(folder) / "data",
             api_port=free_port(),
@@ -50,7 +54,9 @@ async def knocker(stack: EmbeddedStack) -> AsyncIterator[Knocker]:
 @pytest.fixture(scope="session")
 async def running_town() -> AsyncIterator[Town]:
     """A second service, in a hurry, whose partners fail."""
-    with tempfile.TemporaryDirectory(prefix="huying-e2e-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="huying-e2e-", dir=swift_folder(), ignore_cleanup_errors=True
+    ) as folder:
         async with HastyStack(hasty_plan(Path(folder) / "data")) as running:
             own = make_engine(running.addresses.database, pool_size=4, check_first=True)
             async with Town.at(running, own) as made:

@@ -1,8 +1,9 @@
-"""A worker that is killed at the worst moment: an append has been committed, and nobody has been told.
+"""A worker that is killed at the worst moment: something has been committed, and nobody has been told.
 
 ``python -m tests.e2e.dying_worker`` is the product's own worker process; only its records, once an append that the plan
 names has returned, kill the process, with no chance to say goodbye. The plan is a folder (``HUYING_TESTS_PLAN``) with a
-file ``<number>.<kind>`` for each request that shall meet this; its text says at which such appends, counted from 0.
+file ``<number>.<kind>`` for each request that shall meet this; its text says at which such appends, counted from 0. For
+what was found in a case and has been registered the file is ``<case>.register_found``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from temporalio import activity
 
+from activities.case_messages import FoundInCase, FoundNumbers
+from activities.found import FoundMatters
 from activities.messages import Appended, Entry
 from activities.records import Records
 
@@ -31,6 +34,18 @@ class DyingRecords(Records):
             if meets_its_end(Path(os.environ[PLAN]), entry.number, kind):
                 os.kill(os.getpid(), signal.SIGKILL)
         return appended
+
+
+class DyingFoundMatters(FoundMatters):
+    """Registers as ever, and dies where the plan says so."""
+
+    @activity.defn(name="register_found")
+    async def register_found(self, found: FoundInCase) -> FoundNumbers:
+        """Take the matters in; do not live to tell their numbers if the turn has come."""
+        numbers = await super().register_found(found)
+        if meets_its_end(Path(os.environ[PLAN]), found.case, "register_found"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return numbers
 
 
 def plan_death(folder: Path, number: str, kind: str, *at: int) -> None:
@@ -64,6 +79,6 @@ def deaths_left(folder: Path) -> list[str]:
 
 if __name__ == "__main__":
     process = importlib.import_module("worker.__main__")
-    # The one seam: the name by which the process makes its records.
-    vars(process)["Records"] = DyingRecords
+    # The one seam: the names by which the process makes what writes.
+    vars(process).update(Records=DyingRecords, FoundMatters=DyingFoundMatters)
     process.main()

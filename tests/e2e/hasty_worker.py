@@ -20,6 +20,7 @@ from typing import Any
 from config.settings import PartnerConnection
 from domain.partners import Partner
 from integrations.gateways import OpenGateway, gateway_for
+from integrations.pace import Pace
 from worker.reconciler import Reconciler
 from workflows.options import GIVE_BATCH, PARTNER_CALL, RUN_ERRAND
 
@@ -38,9 +39,11 @@ def is_unheard(folder: Path, case: str, operation: str) -> bool:
     return (folder / f"{case}.{operation}_unheard").exists()
 
 
-def hard_of_hearing(partner: Partner, connection: PartnerConnection) -> OpenGateway:
+def hard_of_hearing(
+    partner: Partner, connection: PartnerConnection, *, pace: Pace | None = None
+) -> OpenGateway:
     """The product's gateway to a partner, but for the answers that the plan keeps back."""
-    gateway, folder = gateway_for(partner, connection), Path(os.environ[UNHEARD])
+    gateway, folder = gateway_for(partner, connection, pace=pace), Path(os.environ[UNHEARD])
     for operation in ("open", "withdraw", "confirm"):
         setattr(gateway, operation, _unheard(folder, operation, getattr(gateway, operation)))
     return gateway

@@ -1,4 +1,4 @@
-"""A stack in a hurry with its three simulated neighbours, and somebody who can reach their controls."""
+"""A stack in a hurry with its three simulated neighbours, and people who hand matters over to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from domain.partners import Partner
-from integrations.simulators.catalogue import catalogue
 from integrations.simulators.postbox import former_secret
 from persistence.engine import reading
 from stack.embedded import EmbeddedStack, StackPlan
@@ -28,6 +26,7 @@ from stack.ports import free_port, free_row
 from stack.processes import Program
 from tests.e2e.hasty_worker import UNHEARD
 from tests.e2e.knocking import SLOW, Knocker
+from tests.e2e.neighbour import AT_ONCE, SERVED, Neighbour, handover_to
 from tests.e2e.soundness import until
 
 PROJECT = Path(__file__).parents[2]
@@ -37,7 +36,6 @@ CALLS_AT_ONCE = 3
 """How many calls to one partner are under way at once."""
 PATIENCE_SECONDS = 40.0
 """After which everything must have come about."""
-AT_ONCE, BY_HAND = "at_once", "by_hand"
 CONTINUE_AFTER = 40
 """History events after which requests and cases go on in a new run: so few that all of them do while things fail."""
 BULK_ORDERS_PER_SECOND = 8
@@ -90,45 +88,6 @@ def hasty_plan(folder: Path) -> StackPlan:
 
 
 @dataclass(frozen=True)
-class Neighbour:
-    """One simulated partner, as somebody sees it who can reach its controls."""
-
-    partner: Partner
-    client: httpx2.AsyncClient
-
-    async def behave(self, profile: str, **changes: Any) -> None:
-        """Behave like this from now on."""
-        await self._heard("PUT", "profile", {"name": profile, "changes": changes})
-
-    async def take(self, case: str, step: str, **changes: Any) -> None:
-        """Take a step of a case by hand."""
-        await self._heard("POST", f"cases/{case}/{step}", {"changes": changes})
-
-    async def matter(self, case: str) -> dict[str, Any] | None:
-        """What the partner has of a case; ``None``: nothing."""
-        answer = await self.client.get(f"/_control/cases/{case}")
-        return None if answer.status_code == 404 else answer.raise_for_status().json()
-
-    async def effects(self, case: str) -> Mapping[str, int]:
-        """What really happened for a case, to what, and how often."""
-        told = await self._heard("GET", "effects")
-        return {
-            f"{each['effect']} {each['subject']}": each["times"]
-            for each in told
-            if each["subject"].replace("#", "/").partition("/")[0] == case
-        }
-
-    async def outcomes(self) -> Mapping[str, int]:
-        """How often calls ended in which way, ever."""
-        return (await self._heard("GET", "state"))["outcomes"]
-
-    async def _heard(self, method: str, path: str, body: Any = None) -> Any:
-        answer = await self.client.request(method, f"/_control/{path}", json=body)
-        assert answer.is_success, answer.text
-        return answer.json()
-
-
-@dataclass(frozen=True)
 class CaseAt:
     """A case of a request with a partner."""
 
@@ -154,18 +113,12 @@ class Town:
     @asynccontextmanager
     async def at(cls, stack: HastyStack, database: AsyncEngine) -> AsyncGenerator[Town]:
         """The town of a running stack, when its catalogue of affairs has been read."""
-        clients = {
-            partner: httpx2.AsyncClient(base_url=address, trust_env=False)
-            for partner, address in stack.addresses.partners.items()
-        }
-        neighbours = {Partner(each): Neighbour(Partner(each), client) for each, client in clients.items()}
+        neighbours = {partner: Neighbour.of(stack, partner) for partner in Partner}
         async with Knocker.at(stack) as knocker:
             await knocker.publish()
             town = cls(stack, knocker, database, await stack.temporal.client(), neighbours)
             await town.until(town._knows_items, "the catalogue was not read")
             yield town
-        for client in clients.values():
-            await client.aclose()
 
     async def behave(self, profile: str, *partners: Partner, **changes: Any) -> None:
         """These partners (all, if none is named) behave like this from now on."""
@@ -268,25 +221,3 @@ _TOLD = text(
     "SELECT DISTINCT ON (fact ->> 'case') fact ->> 'case' AS case_id, fact ->> 'status' AS status FROM timeline "
     "WHERE kind = 'case_reported' AND number = ANY(:numbers) ORDER BY fact ->> 'case', seq DESC"
 )
-
-SERVED = next(code for code, item in catalogue().items() if not item.withdrawn)
-
-
-def handover_to(partner: Partner, *, starts_in: timedelta = timedelta(hours=1)) -> dict[str, Any]:
-    """What is handed to a partner, complete and plain."""
-    match partner:
-        case Partner.ENFORCEMENT:
-            return {"to": partner, "facts": "占用消防通道，连续三晚"}
-        case Partner.AFFAIRS:
-            return {"to": partner, "item_code": SERVED, "facts": "申请办理食品经营许可"}
-        case Partner.VOLUNTEERS:
-            begins = datetime.now(UTC) + starts_in
-            return {
-                "to": partner,
-                "task_kind": "clean",
-                "facts": "清理楼道杂物",
-                "starts_at": begins.isoformat(),
-                "ends_at": (begins + timedelta(hours=2)).isoformat(),
-                "at_least": 2,
-                "at_most": 3,
-            }

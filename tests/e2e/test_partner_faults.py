@@ -8,14 +8,8 @@ from domain.levels import Level
 from domain.partners import Partner
 from tests.e2e.agreement import assert_agreed, reconciled
 from tests.e2e.hasty_worker import is_unheard, plan_unheard
-from tests.e2e.neighbourhood import (
-    AT_ONCE,
-    BY_HAND,
-    CALLS_AT_ONCE,
-    CaseAt,
-    Town,
-    handover_to,
-)
+from tests.e2e.neighbour import AT_ONCE, BY_HAND, handover_to
+from tests.e2e.neighbourhood import CALLS_AT_ONCE, CaseAt, Town
 from tests.e2e.soundness import until
 from tests.e2e.test_outages import kill, postgres_away, temporal_away
 from workflows.ids import case_workflow_id

@@ -1,5 +1,5 @@
 """The API of a city, as the tests of the doors have it."""
 
-from tests.api.conftest import pack, running_city
+from tests.api.conftest import application, pack, running_city
 
-__all__ = ["pack", "running_city"]
+__all__ = ["application", "pack", "running_city"]

@@ -46,7 +46,7 @@ def deadlines(state: RequestState) -> list[tuple[ClockKind, int, object]]:
     return [(deadline.clock.kind, deadline.percent, deadline.due_at) for deadline in pending(state)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(TALK), st.integers(0, 3_000)), max_size=12), st.booleans())
 def test_pain_03_however_much_is_said_about_a_request_its_deadlines_stay(
     said: list[tuple[tuple[Actor, Callable[[int], Act]], int]], in_office_time: bool

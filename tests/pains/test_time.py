@@ -8,7 +8,7 @@ from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.commands import Order, PassTime, Register
@@ -86,7 +86,6 @@ def closed_stretches(draw: st.DrawFn) -> tuple[datetime, datetime]:
     return shut[0] + timedelta(seconds=first), shut[0] + timedelta(seconds=last)
 
 
-@settings(deadline=None)
 @given(closed_stretches(), st.sampled_from(["3wh", "2wd", "5wd"]))
 def test_pain_11_a_pause_while_the_office_is_shut_changes_nothing(
     stretch: tuple[datetime, datetime], limit: str
@@ -101,7 +100,6 @@ def _instants(clock: Clock) -> list[datetime | None]:
     return [threshold(clock, percent, HOLIDAYS) for percent in PERCENTS]
 
 
-@settings(deadline=None)
 @given(
     st.datetimes(datetime(2026, 2, 20), datetime(2026, 4, 20), timezones=st.just(UTC)),  # noqa: DTZ001
     st.sampled_from(["1wh", "5wh", "1wd", "3wd", "15wd"]),

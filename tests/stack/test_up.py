@@ -21,7 +21,7 @@ def read_until_running(process: "subprocess.Popen[str]") -> str:
     pytest.fail(f"it ended before it ran:\n{shown}")
 
 
-def test_up_runs_until_ctrl_c_and_a_second_start_continues(terminal: Terminal):
+def test_up_is_stopped_goes_on_leaves_nothing_behind_when_killed_and_begins_anew(terminal: Terminal):
     first = terminal.up()
     shown = read_until_running(first)
     children = family(first)
@@ -48,21 +48,18 @@ def test_up_runs_until_ctrl_c_and_a_second_start_continues(terminal: Terminal):
     shown = read_until_running(second)
     assert key.group() in shown
     assert "Simulated" not in shown
-    second.send_signal(signal.SIGTERM)
-    assert second.wait(timeout=30) == 0
 
-
-def test_a_killed_stack_leaves_nothing_behind_and_starts_again(terminal: Terminal):
-    first = terminal.up()
-    read_until_running(first)
-    children = family(first)
+    children = family(second)
     assert len(alive(children)) >= 4
-    first.kill()
-    first.wait()
+    second.kill()
+    second.wait()
     until_gone(children)
     assert terminal.run("doctor").returncode == 1
-    second = terminal.up("--fresh")
-    read_until_running(second)
+
+    third = terminal.up("--fresh")
+    assert key.group() not in read_until_running(third)
+    third.send_signal(signal.SIGTERM)
+    assert third.wait(timeout=30) == 0
 
 
 def test_a_port_in_use_is_one_sentence_and_code_2(terminal: Terminal):

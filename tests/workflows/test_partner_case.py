@@ -16,11 +16,11 @@ from temporalio.service import RPCError
 
 from activities.partners import PartnerCalls
 from config.metrics import Metrics
-from domain.cases.case_calls import WithdrawFromPartner
 from domain.cases.state import CaseState, begin_case
+from domain.cases.wishes import WithdrawFromPartner
 from domain.commands import Dispatch, HandUp, Merge, OpenCase, SettleCase, Sign, Withdraw, WithdrawCase
 from domain.levels import Level
-from domain.partners import CaseMessage, CaseStatus, Partner
+from domain.partners import CaseMessage, CaseStatus, FoundMatter, Partner
 from domain.request import State
 from domain.time.durations import Duration
 from domain.units import Role
@@ -281,7 +281,8 @@ async def test_a_case_that_has_gone_too_far_stays_and_its_request_hears_so(count
     await counter.desk.do(number, DISPATCHER, WithdrawCase(case, "a mistake"))
     await counter.until(case, lambda state: state.withdrawal_over)
     await until_reported(counter.desk, number, "irrevocable")
-    assert counter.desk.state(number).cases[0].status.is_open
+    stands = counter.desk.state(number).cases[0]
+    assert (stands.status.is_open, stands.note) == (True, "it has begun")
     await counter.says(case, "on_site_result")
     assert await counter.ending(case) == "done"
 
@@ -397,3 +398,60 @@ async def test_a_corrected_result_begins_the_story_once_more(counter: Counter) -
     assert await counter.ending(case) == "done"
     assert reported(counter.desk, number)[-2:] == ["case_filed", "case_closed"]
     assert counter.gateway.effects["confirm", case] == 1
+
+
+def found_in(desk: Desk, number: str) -> tuple[str, ...]:
+    """The requests that came of what was found in the request's first case."""
+    return desk.state(number).cases[0].found
+
+
+async def test_what_a_partner_finds_is_registered_once_and_told_to_the_request(counter: Counter) -> None:
+    number, case = await handed_over(counter, poll_every=SECOND / 5, waits=False)
+    lamp, stairs = FoundMatter("the lamp is dark"), FoundMatter("rubbish on the stairs")
+    both = counter.gateway.says(case, "case_filed", found=(lamp, stairs))
+    await counter.cases.deliver(both)
+    await counter.cases.deliver(both)
+    await counter.desk.until_kind(number, "matters_found")
+    first = found_in(counter.desk, number)
+    assert len(first) == 2
+    await counter.says(case, "case_closed", found=(stairs, FoundMatter("a loose cover")))
+    assert await counter.ending(case) == "done"
+    assert found_in(counter.desk, number)[:2] == first
+    assert len(set(found_in(counter.desk, number))) == 3
+    assert [each.number for each in counter.state(case).found] == [*found_in(counter.desk, number)]
+
+
+async def test_a_registration_whose_report_was_lost_gives_the_number_that_stands(counter: Counter) -> None:
+    counter.desk.records.unheard_registrations = 2
+    number, case = await handed_over(counter, waits=False)
+    await counter.says(case, "on_site_result", found=(FoundMatter("the lamp is dark"),))
+    assert await counter.ending(case) == "done"
+    assert counter.desk.records.unheard_registrations == 0
+    given = [value for key, value in counter.desk.records.found.items() if key.startswith(case)]
+    assert [*found_in(counter.desk, number)] == given
+
+
+async def test_a_finding_that_comes_after_the_end_of_all_is_registered_and_told(counter: Counter) -> None:
+    number, case = await handed_over(counter)
+    await counter.says(case, "on_site_result", text="corrected on the spot")
+    assert await counter.ending(case) == "done"
+    await counter.desk.do(number, CITIZEN, Withdraw())
+    await counter.desk.handle(number).result()
+    late = counter.gateway.says(
+        case, "on_site_result", text="and more", found=(FoundMatter("the lamp is dark"),)
+    )
+    await counter.cases.deliver_late(counter.state(case), late)
+    await counter.desk.until_kind(number, "matters_found")
+    assert len(found_in(counter.desk, number)) == 1
+    assert counter.desk.state(number).state is State.WITHDRAWN
+
+
+async def test_what_is_found_while_the_case_is_with_another_request_is_told_there(counter: Counter) -> None:
+    parent = (await counter.desk.open()).number
+    number, case = await handed_over(counter, waits=False)
+    await counter.desk.do(number, DISPATCHER, Merge(parent, State.PENDING_DISPATCH))
+    await counter.until(case, lambda state: state.request == parent)
+    await counter.says(case, "on_site_result", found=(FoundMatter("the lamp is dark"),))
+    assert await counter.ending(case) == "done"
+    assert len(found_in(counter.desk, parent)) == 1
+    assert found_in(counter.desk, number) == ()
