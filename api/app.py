@@ -7,43 +7,21 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import (
-    affair_items,
-    applications,
-    audits,
-    bulk,
-    calendar_corrections,
-    callbacks,
-    cases,
-    city,
-    commands,
-    events,
-    exceptions,
-    field_tasks,
-    handing,
-    identities,
-    legs,
-    notices,
-    operation_records,
-    operations,
-    partners,
-    policies,
-    policy_migrations,
-    policy_versions,
-    registration,
-    remarks,
-    requests,
-    similar,
-    surges,
-    track,
-    whistle_list,
-    whistles,
-)
-from api.doors import Doors
-from api.limits import BodyLimit
-from api.measurements import HttpMetrics, Measured
-from api.openapi import describe
-from api.problems import answer_with_problems
+from api import audits, city, operations
+from api.bulk import calendar_corrections, jobs, operation_records
+from api.citizens import track
+from api.exceptions import applications, kinds
+from api.feeds import events, notices
+from api.frame.doors import Doors
+from api.frame.limits import BodyLimit
+from api.frame.measurements import HttpMetrics, Measured
+from api.frame.openapi import describe
+from api.frame.problems import answer_with_problems
+from api.intake import identities, registration, similar
+from api.partners import affair_items, callbacks, partners
+from api.policies import migrations, publishing, surges, versions
+from api.requests import board, cases, commands, field_tasks, handing, legs, remarks
+from api.whistles import whistle_list, whistling
 from workflows.client import EngineUnavailable
 
 _DESCRIPTION = """Huying 呼应: a city's requests, from the call to the answer.
@@ -95,7 +73,7 @@ def make_app(opening: Callable[[], AbstractAsyncContextManager[Doors]]) -> FastA
     app.state.metrics = HttpMetrics()
     for door in (
         registration,
-        requests,
+        board,
         similar,
         identities,
         commands,
@@ -103,18 +81,18 @@ def make_app(opening: Callable[[], AbstractAsyncContextManager[Doors]]) -> FastA
         cases,
         remarks,
         field_tasks,
-        whistles,
+        whistling,
         whistle_list,
-        bulk,
+        jobs,
         legs,
-        exceptions,
+        kinds,
         applications,
         track,
         notices,
         city,
-        policies,
-        policy_versions,
-        policy_migrations,
+        publishing,
+        versions,
+        migrations,
         calendar_corrections,
         surges,
         affair_items,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.access import Right, ThePrincipal, require
-from api.doors import TheDoors
-from api.fields import NumberPath
-from api.openapi import reads
-from api.problems import not_found
+from api.frame.access import Right, ThePrincipal, require
+from api.frame.doors import TheDoors
+from api.frame.fields import NumberPath
+from api.frame.openapi import reads
+from api.frame.problems import not_found
 from persistence.findings import Wrong
 from persistence.verifying import examine
 

@@ -9,10 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.access import ThePrincipal
-from api.doors import Doors, TheDoors
-from api.fields import AreaCode
-from api.openapi import reads
+from api.frame.access import ThePrincipal
+from api.frame.doors import Doors, TheDoors
+from api.frame.fields import AreaCode
+from api.frame.openapi import reads
 from cities.divisions import Divisions
 from domain.levels import Level
 from domain.refusals import Refused

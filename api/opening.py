@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.doors import Doors, Neighbour, Stories, clock_time
-from api.engine import LazyStories
-from api.feeding import Feed
-from api.keyring import Keyring, admit_configured_keys
-from api.listening import Bell, listen_to_timelines
+from api.feeds.feeding import Feed
+from api.frame.doors import Doors, Neighbour, Stories, clock_time
+from api.frame.engine import LazyStories
+from api.frame.keyring import Keyring, admit_configured_keys
+from api.frame.listening import Bell, listen_to_timelines
 from cities.pack import CityPack, load_pack
 from config.garbage import leave_what_stands
 from config.settings import Settings

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.access import Principal, Right, principal_behind, require
-from api.doors import Doors, TheDoors
-from api.openapi import refusals
+from api.frame.access import Principal, Right, principal_behind, require
+from api.frame.doors import Doors, TheDoors
+from api.frame.openapi import refusals
 
 router = APIRouter(tags=["operations"])
 

@@ -6,13 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from stack import audit, bulk, city, exceptions, options, partners, policies, requests, surges, whistles
-from stack.bench import bench
-from stack.demo import demo
+from stack.commands import (
+    audit,
+    bulk,
+    city,
+    exceptions,
+    options,
+    partners,
+    policies,
+    requests,
+    surges,
+    whistles,
+)
+from stack.commands.bench import bench
+from stack.commands.demo import demo
+from stack.commands.rebuild import rebuild
+from stack.commands.screen import console, report_start, show_line, show_stack
 from stack.errors import StackProblem
 from stack.foreground import run_in_foreground, until_told
-from stack.rebuild import rebuild
-from stack.screen import console, report_start, show_line, show_stack
 
 if TYPE_CHECKING:
     from stack.embedded import StackPlan
@@ -72,8 +83,8 @@ def doctor(
     namespace: Annotated[str, typer.Option(help="Temporal namespace of the service.")] = "huying",
 ) -> None:
     """Say what runs, in which version, how well, and where its data lies. Ends with 1 when something is unwell."""
+    from stack.commands.doctor import examine
     from stack.data_dir import DataDir
-    from stack.doctor import examine
 
     findings = run_in_foreground(examine(DataDir(data_dir.absolute()), namespace)) or []
     for finding in findings:

@@ -25,12 +25,12 @@ import httpx2
 from domain.partners import Partner
 from stack.data_dir import Addresses, Credentials, DataDir
 from stack.errors import StackProblem
-from stack.ports import ensure_free
-from stack.postgres import EmbeddedPostgres
-from stack.processes import Program, Supervisor
-from stack.schema import migrate
-from stack.simulators import Simulators
-from stack.temporal_server import EmbeddedTemporal, server_version
+from stack.servers.ports import ensure_free
+from stack.servers.postgres import EmbeddedPostgres
+from stack.servers.processes import Program, Supervisor
+from stack.servers.schema import migrate
+from stack.servers.simulators import Simulators
+from stack.servers.temporal_server import EmbeddedTemporal, server_version
 
 _READY_SECONDS = 60.0
 _HOST = "127.0.0.1"

@@ -19,11 +19,11 @@ from temporalio.client import Client
 from xdist.remote import Producer
 
 from config.settings import Settings
-from stack.ports import free_port
-from stack.postgres import EmbeddedPostgres
-from stack.processes import Supervisor
-from stack.schema import migrate
-from stack.temporal_server import EmbeddedTemporal
+from stack.servers.ports import free_port
+from stack.servers.postgres import EmbeddedPostgres
+from stack.servers.processes import Supervisor
+from stack.servers.schema import migrate
+from stack.servers.temporal_server import EmbeddedTemporal
 from tests.support.folders import swift_folder
 from tests.support.sharing_out import InOrder
 

@@ -17,6 +17,7 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from cities.pack import CityPack, load_pack
+from stack.commands.screen import console
 from stack.embedded import EmbeddedStack
 from stack.errors import StackProblem
 from stack.playing.arrivals import Arrival, first_morning, offsets, read_stream, taken_from
@@ -32,7 +33,6 @@ from stack.playing.performance import Performance, Script
 from stack.playing.reckoning import reconcile
 from stack.playing.scoreboard import Scoreboard
 from stack.playing.summary import Played, stops_since, summary_of, write_summary
-from stack.screen import console
 
 _PICTURE_SECONDS = 0.5
 _LINE_SECONDS = 5.0

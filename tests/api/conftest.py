@@ -14,8 +14,8 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import make_app
-from api.doors import Doors, Neighbour
-from api.keyring import admit_configured_keys
+from api.frame.doors import Doors, Neighbour
+from api.frame.keyring import admit_configured_keys
 from api.opening import doors_over
 from cities.pack import CityPack, load_pack
 from domain.partners import Partner

@@ -8,9 +8,9 @@ import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.openapi import OF_ACTS
-from api.problems import DOOR_TITLES, STATUS, title_zh
-from api.words import EVENTS, STATES
+from api.frame.openapi import OF_ACTS
+from api.frame.problems import DOOR_TITLES, STATUS, title_zh
+from api.frame.words import EVENTS, STATES
 from config.logs import mask_identities
 from domain.events import Fact
 from domain.lifecycle import TABLE

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 
-from api.callbacks import EXAMPLE
 from api.opening import open_doors
+from api.partners.callbacks import EXAMPLE
 from config.settings import PartnerConnection, Settings
 from domain.partners import Partner
 from tests.api.conftest import CALL, City

@@ -6,8 +6,8 @@ import pytest
 
 from config.settings import Settings
 from config.temporal import EngineUnreachable, connect
-from stack.ports import free_port
-from stack.temporal_server import EmbeddedTemporal
+from stack.servers.ports import free_port
+from stack.servers.temporal_server import EmbeddedTemporal
 
 
 def with_engine_at(address: str) -> Settings:

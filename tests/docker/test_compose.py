@@ -11,7 +11,7 @@ import pytest
 from config.settings import Settings
 from domain.partners import Partner
 from integrations.simulators.settings import SimulatorSettings
-from stack.temporal_server import SEARCH_ATTRIBUTES
+from stack.servers.temporal_server import SEARCH_ATTRIBUTES
 from tests.docker.reading import CHECKOUT, DOCKER, Verdict, from_the_environment, judged_by, yaml_of
 
 FILE = DOCKER / "compose.yaml"

@@ -11,9 +11,9 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 
-from stack.postgres import EmbeddedPostgres
-from stack.processes import Supervisor
-from stack.temporal_server import SEARCH_ATTRIBUTES, EmbeddedTemporal, client_of, history_retention
+from stack.servers.postgres import EmbeddedPostgres
+from stack.servers.processes import Supervisor
+from stack.servers.temporal_server import SEARCH_ATTRIBUTES, EmbeddedTemporal, client_of, history_retention
 from tests.docker.reading import DOCKER, Verdict, from_the_environment, judged_by
 
 PASSWORDS = {"huying": 'it\'s a "quoted" one', "temporal": "another"}

@@ -14,8 +14,8 @@ import promql_parser as promql
 import pytest
 
 from api.app import make_app
-from api.doors import Doors
-from api.measurements import HttpMetrics
+from api.frame.doors import Doors
+from api.frame.measurements import HttpMetrics
 from config.metrics import NONE, Metrics
 from domain.levels import Level
 from domain.limits.clock import ClockKind

@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from persistence.engine import make_engine
 from stack.embedded import EmbeddedStack, StackPlan
-from stack.ports import free_port, free_row
+from stack.servers.ports import free_port, free_row
 from tests.e2e.knocking import Knocker
 from tests.e2e.neighbour import AT_ONCE
 from tests.e2e.neighbourhood import HastyStack, Town, hasty_plan

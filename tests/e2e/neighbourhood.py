@@ -22,8 +22,8 @@ from domain.partners import Partner
 from integrations.simulators.postbox import former_secret
 from persistence.engine import reading
 from stack.embedded import EmbeddedStack, StackPlan
-from stack.ports import free_port, free_row
-from stack.processes import Program
+from stack.servers.ports import free_port, free_row
+from stack.servers.processes import Program
 from tests.e2e.hasty_worker import UNHEARD
 from tests.e2e.knocking import SLOW, Knocker
 from tests.e2e.neighbour import AT_ONCE, SERVED, Neighbour, handover_to

@@ -25,7 +25,7 @@ from domain.units import Actor, Role
 from persistence.engine import reading
 from persistence.timeline import load_state
 from stack.embedded import EmbeddedStack
-from stack.processes import Program, start
+from stack.servers.processes import Program, start
 from tests.e2e.conftest import CONTINUE_AFTER
 from tests.e2e.dying_worker import PLAN, deaths_left, plan_death
 from tests.e2e.knocking import FAST, SLOW, Knocker

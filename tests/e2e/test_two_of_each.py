@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from stack.embedded import EmbeddedStack
-from stack.ports import free_port
-from stack.processes import Program
+from stack.servers.ports import free_port
+from stack.servers.processes import Program
 from tests.e2e.knocking import FAST, SLOW, Knocker
 from tests.e2e.soundness import assert_sound, until
 

@@ -19,7 +19,7 @@ from domain.partners import Partner
 from integrations.simulators.__main__ import settings_from
 from integrations.simulators.postbox import former_secret
 from integrations.simulators.profiles import profiles
-from stack.ports import free_port
+from stack.servers.ports import free_port
 from tests.integrations.calling import CASE, Caller, calling
 from tests.integrations.conftest import Simulate
 from tests.integrations.inbox import receiving

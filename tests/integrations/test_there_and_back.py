@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.doors import Neighbour, clock_time
+from api.frame.doors import Neighbour, clock_time
 from config.metrics import Metrics
 from domain.partners import FoundMatter, Partner
 from domain.responsibility.routing import Place

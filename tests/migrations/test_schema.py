@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from persistence.engine import make_engine
 from persistence.tables import APPEND_ONLY, metadata
-from stack.postgres import EmbeddedPostgres
-from stack.schema import alembic_config, migrate, revision_of
+from stack.servers.postgres import EmbeddedPostgres
+from stack.servers.schema import alembic_config, migrate, revision_of
 from tests.persistence.conftest import rows
 
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
@@ -84,7 +84,7 @@ async def test_an_empty_database_is_brought_up_and_a_second_time_changes_nothing
 
 async def test_replicas_that_start_together_migrate_once(empty_url: str) -> None:
     # Alembic's context belongs to a process, so each replica is one.
-    program = f"import asyncio; from stack.schema import migrate; asyncio.run(migrate({empty_url!r}))"
+    program = f"import asyncio; from stack.servers.schema import migrate; asyncio.run(migrate({empty_url!r}))"
     replicas = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", program, stderr=subprocess.PIPE)
         for _ in range(3)

@@ -18,9 +18,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from stack.ports import free_port
-from stack.processes import Supervisor
-from stack.temporal_server import EmbeddedTemporal
+from stack.servers.ports import free_port
+from stack.servers.processes import Supervisor
+from stack.servers.temporal_server import EmbeddedTemporal
 from tests.replay import corpus
 from tests.replay.paths import PATHS
 from tests.replay.stage import Stage, stage_on

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from stack.ports import free_port, free_row
+from stack.servers.ports import free_port, free_row
 
 HUYING = str(Path(sys.executable).with_name("huying"))
 

@@ -23,8 +23,8 @@ from activities.bulk import BulkGiving
 from activities.posting import LegPosting
 from activities.records import Records
 from api.app import make_app
-from api.doors import Doors
-from api.keyring import admit_configured_keys
+from api.frame.doors import Doors
+from api.frame.keyring import admit_configured_keys
 from api.opening import doors_over
 from cities.pack import load_pack
 from config.metrics import Metrics

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from api.bodies import Channel
+from api.requests.bodies import Channel
 from cities.pack import load_pack, pack_folder
 from domain.levels import Level
 from domain.responsibility.routing import Place

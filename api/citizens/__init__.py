@@ -1,0 +1,1 @@
+"""What a citizen sees and does with a query code."""

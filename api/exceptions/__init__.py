@@ -1,0 +1,1 @@
+"""Governed exceptions: asking for one, and deciding it."""

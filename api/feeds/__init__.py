@@ -1,0 +1,1 @@
+"""What screens and units are told as it happens."""

@@ -1,0 +1,1 @@
+"""What is promised: policies in versions, open requests under another one, surges."""

@@ -1,0 +1,1 @@
+"""Whistles: who may be called for what, calling, coming, planning, rating."""

@@ -1,0 +1,1 @@
+"""The programs of the embedded stack, the processes they run in, and the database they share."""
