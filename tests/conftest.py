@@ -6,6 +6,7 @@ Each test that asks for `database_url` gets a database of its own, cloned from o
 import base64
 import gc
 import itertools
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -30,6 +31,9 @@ from tests.support.sharing_out import InOrder
 # On a busy machine the time that one example takes says nothing.
 hypothesis.settings.register_profile("huying", deadline=None)
 hypothesis.settings.load_profile("huying")
+
+# A process of several has no terminal, but is told one's width, which the commands' own console would keep.
+os.environ.pop("COLUMNS", None)
 
 _TEMPLATE = "huying_template"
 _CLONES = itertools.count(1)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from domain.bulk import FOR_MANY, ItemResult
@@ -179,7 +179,7 @@ def job_page(job: dict[str, Any], items: list[dict[str, Any]]) -> RenderableType
     left = [item for item in items if item["result"] not in (ItemResult.DONE, ItemResult.PENDING)]
     parts: list[RenderableType] = [head, Text(counted)]
     if left:
-        table = Table("request", "result", "code", "detail", box=None)
+        table = Table(Column("request", no_wrap=True), "result", "code", "detail", box=None)
         for item in left[:_SHOWN]:
             table.add_row(*(item[name] for name in ("number", "result", "code", "detail")))
         parts.append(table)

@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from domain.exceptions.applications import ExceptionKind
@@ -158,7 +158,7 @@ def list_applications(
     if as_json:
         show_json(found)
         return
-    table = Table("request", "id", "kind", "reason", "explanation", "status", "by")
+    table = Table(Column("request", no_wrap=True), "id", "kind", "reason", "explanation", "status", "by")
     for each in found["items"]:
         cells = (
             each["number"], each["id"], each["kind"], each["reason_zh"] or each["reason"],

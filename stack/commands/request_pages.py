@@ -64,7 +64,9 @@ def dated(instant: str | None) -> str:
 
 def similar_page(items: Sequence[Mapping[str, Any]]) -> RenderableType:
     """Open requests that may be about the same matter, the likeliest first."""
-    table = Table("may be the same", "state", "category", "area", "received", "metres", box=None)
+    table = Table(
+        Column("may be the same", no_wrap=True), "state", "category", "area", "received", "metres", box=None
+    )
     for item in items:
         metres = "-" if item["distance_m"] is None else f"{item['distance_m']:.0f}"
         table.add_row(
@@ -75,7 +77,7 @@ def similar_page(items: Sequence[Mapping[str, Any]]) -> RenderableType:
 
 def field_tasks_page(items: Sequence[Mapping[str, Any]]) -> RenderableType:
     """What field parties were sent to do, each with its code where the reader may pass it on."""
-    table = Table("task", "party", "state", "due", "code", box=None)
+    table = Table(Column("task", no_wrap=True), "party", "state", "due", "code", box=None)
     for item in items:
         code = Text(item["code"] or "-", overflow="fold")
         table.add_row(item["task"], item["name"], item["state"], local(item["due_at"]), code)
@@ -106,7 +108,15 @@ def cases_page(cases: Sequence[Mapping[str, Any]]) -> RenderableType:
     """What lies or lay with the partners: where each case stands, under which number of theirs, by when."""
     # The case's number is what the next command is given; on a narrow screen anything else is shortened first.
     case_number = Column("case", no_wrap=True)
-    table = Table(case_number, "partner", "status", "their number", "due or ended", "note", box=None)
+    table = Table(
+        case_number,
+        "partner",
+        "status",
+        "their number",
+        "due or ended",
+        "note",
+        box=None,
+    )
     for case in cases:
         withdrawal = f", {case['withdrawal']}" if case["withdrawal"] else ""
         table.add_row(

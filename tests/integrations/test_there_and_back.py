@@ -153,7 +153,8 @@ async def test_what_volunteers_found_reaches_the_case_as_they_told_it(set_out: S
     await way.until_kept(2)
     assert await way.delivered() == ["check_in", "report"]
     place = Place("440106012", "五山路9号")
-    assert way.cases.heard[CASE][-1].found == (
+    [report] = (each for each in way.cases.heard[CASE] if each.kind == "report")
+    assert report.found == (
         FoundMatter("路灯一盏不亮"),
         FoundMatter("井盖松动", "WT-7", place=place),
     )

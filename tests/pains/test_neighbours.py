@@ -27,7 +27,6 @@ from workflows.case_client import CaseClient
 
 __all__ = ["desk"]
 
-QUEUE = "story-tests"
 GRID = handler(Level.GRID)
 ENFORCEMENT, AFFAIRS = Partner.ENFORCEMENT, Partner.AFFAIRS
 
@@ -42,7 +41,7 @@ async def gateways(desk: Desk, temporal_client: Client) -> AsyncIterator[Gateway
         for partner, gateway in made.items():
             calls = PartnerCalls(gateway, Metrics(), AsyncMock())
             worker = make_partner_worker(
-                temporal_client, QUEUE, partner, calls.activities, calls_per_second=500
+                temporal_client, desk.queue, partner, calls.activities, calls_per_second=500
             )
             await running.enter_async_context(worker)
         yield made
@@ -95,7 +94,7 @@ async def test_pain_25_a_call_whose_answer_is_lost_is_made_again_and_has_its_eff
     team = gateways[ENFORCEMENT]
     assert team.calls["open", clue] == 3
     told = said("on_site_result", 1, clue)
-    cases = CaseClient(desk.client, QUEUE, 4000)
+    cases = CaseClient(desk.client, desk.queue, 4000)
     await asyncio.gather(*(cases.deliver(told) for _ in range(3)))
     await until_they_stand(desk, number, CaseStatus.DONE, CaseStatus.HANDED_OVER)
     async with asyncio.timeout(10):

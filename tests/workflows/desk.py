@@ -52,6 +52,7 @@ class Desk:
     requests: RequestClient
     records: MemoryRecords
     client: Client
+    queue: str
 
     async def open(self, chosen: Policy | None = None, **changes: Any) -> Intake:
         """Register a request now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from domain.commands import Answer, Callback, Merge, Reopen, Withdraw
@@ -34,7 +35,7 @@ async def test_a_parent_that_has_ended_lets_go_of_a_child_that_was_opened_again(
 
 
 async def test_time_goes_on_for_a_reopened_child_though_its_parent_has_not_heard_of_it(desk: Desk) -> None:
-    short_runs = Desk(RequestClient(desk.client, "story-tests", continue_after=14), desk.records, desk.client)
+    short_runs = replace(desk, requests=RequestClient(desk.client, desk.queue, continue_after=14))
     child, number = await short_runs.open(policy(**QUICK)), fresh_number()
     desk.records.begun[number] = intake(number=number, received_at=datetime.now(UTC), policy=policy(**SLOW))
     await desk.do(child.number, DISPATCHER, Merge(number, State.PENDING_DISPATCH))

@@ -51,7 +51,7 @@ async def forgetful(temporal_client: Client) -> AsyncIterator[tuple[Desk, LostRe
     records = LostReports()
     requests = RequestClient(temporal_client, QUEUE, continue_after=4000)
     async with make_worker(temporal_client, QUEUE, story_activities(requests, records)):
-        yield Desk(requests, records, temporal_client), records
+        yield Desk(requests, records, temporal_client, QUEUE), records
 
 
 @pytest.fixture(params=[10.0, 0.15], ids=["tried again", "decided again"])

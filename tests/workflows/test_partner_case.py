@@ -35,7 +35,6 @@ from workflows.ids import case_workflow_id
 from workflows.messages import CaseEnding, CaseStory
 from workflows.partner_case import PartnerCase
 
-QUEUE = "story-tests"
 DISPATCHER, CITIZEN, GRID = actor(Role.DISPATCHER), actor(Role.CITIZEN), handler(Level.GRID)
 SECOND = timedelta(seconds=1)
 
@@ -55,7 +54,7 @@ class Counter:
         given = brief(self.gateway.partner, request=request, opened_at=datetime.now(UTC), **changes)
         story = CaseStory(begin_case(given), continue_after)
         await self.desk.client.start_workflow(
-            PartnerCase.run, story, id=case_workflow_id(given.case), task_queue=QUEUE
+            PartnerCase.run, story, id=case_workflow_id(given.case), task_queue=self.desk.queue
         )
         return given.case
 
@@ -105,7 +104,9 @@ async def calls(desk: Desk, temporal_client: Client) -> AsyncIterator[PartnerCal
     """The calls to the enforcement team."""
     partner = Partner.ENFORCEMENT
     made = PartnerCalls(GatewayInMemory(partner), Metrics(), AsyncMock())
-    async with make_partner_worker(temporal_client, QUEUE, partner, made.activities, calls_per_second=500):
+    async with make_partner_worker(
+        temporal_client, desk.queue, partner, made.activities, calls_per_second=500
+    ):
         yield made
 
 
@@ -119,7 +120,7 @@ def counter(desk: Desk, calls: PartnerCalls) -> Counter:
 
     gateway = GatewayInMemory(Partner.ENFORCEMENT)
     calls._gateway, calls._note = gateway, note
-    return Counter(desk, gateway, CaseClient(desk.client, QUEUE, 4000), noted)
+    return Counter(desk, gateway, CaseClient(desk.client, desk.queue, 4000), noted)
 
 
 async def worked_on(desk: Desk) -> str:
@@ -317,7 +318,7 @@ async def test_a_case_goes_on_in_new_runs_with_everything_it_knows(counter: Coun
 
 async def test_a_case_outlives_the_hands_and_the_runs_of_its_request(counter: Counter) -> None:
     counter.desk = replace(
-        counter.desk, requests=RequestClient(counter.desk.client, QUEUE, continue_after=40)
+        counter.desk, requests=RequestClient(counter.desk.client, counter.desk.queue, continue_after=40)
     )
     number, case = await handed_over(counter, waits=False)
     await counter.desk.do(number, GRID, HandUp("needs the committee"))

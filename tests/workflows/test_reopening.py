@@ -110,8 +110,8 @@ async def test_a_reopened_story_shows_itself_in_the_engines_own_lists(desk: Desk
 
 
 async def test_a_reopened_story_that_grows_long_goes_on_in_new_runs_of_its_own(desk: Desk) -> None:
-    short = RequestClient(desk.client, "story-tests", continue_after=25)
-    quick = Desk(short, desk.records, desk.client)
+    short = RequestClient(desk.client, desk.queue, continue_after=25)
+    quick = replace(desk, requests=short)
     number = await closed(quick)
     before = kinds(desk.records.timelines[number]).count("story_continued")
     await quick.again(number, AGENT, Reopen("it is dark again"))

@@ -237,7 +237,7 @@ async def test_a_second_start_changes_nothing(desk: Desk) -> None:
 
 
 async def test_the_story_goes_on_in_new_runs_and_nothing_is_lost(desk: Desk) -> None:
-    short = RequestClient(desk.client, "story-tests", continue_after=20)
+    short = RequestClient(desk.client, desk.queue, continue_after=20)
     number = fresh_number()
     await short.start(intake(number=number, received_at=datetime.now(UTC), policy=policy(**SLOW)))
     await desk.until_kind(number, "accepted")
